@@ -1,0 +1,256 @@
+"""A trained network with its way from pictures to pictures."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from cbsn_pipeline.cbsn.network import CBSN
+from cbsn_pipeline.cbsn.normalisation import normalise
+from cbsn_pipeline.cbsn.options import NetworkOptions
+from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
+from cbsn_pipeline.imaging.tiles import tile_spans
+
+FORMAT = "cbsn-denoiser"
+FORMAT_VERSION = 1
+SPARE_PADDING = 3  # the released 32 pixels are the receptive radius of 29 and these
+LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
+DEFAULT_MEMORY_BYTES = 1 << 30
+RGB = 3
+
+
+class Provenance(BaseModel):
+    """Where a denoiser comes from; saved with its weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_digest: str = ""
+    """Digest of the manifest it was trained on."""
+    data_kind: str = ""
+    """Kind of those images, e.g. ``sidd_medium``."""
+    steps: int = 0
+    """Optimiser steps taken."""
+    trained_on: tuple[str, ...] = ()
+    """``pixel_sha256`` of every training image."""
+    options: dict[str, Any] = {}
+    """The training options."""
+
+
+class Denoiser:
+    """Denoise pictures of any size: normalise, tile, run the network, undo.
+
+    Statistics are those of the whole picture, as released, and tiles overlap by the
+    receptive field: the tiled result is that of the whole picture.
+
+    Args:
+        net: The network; used as it is, not copied.
+        provenance: Where it comes from.
+        memory_bytes: Memory a forward pass may take; sets the size of the tiles.
+
+    Source:
+        infer.py of jyicu/CBSN at 37da7aa, except that we round where it truncates.
+    """
+
+    def __init__(
+        self,
+        net: CBSN,
+        provenance: Provenance | None = None,
+        *,
+        memory_bytes: int = DEFAULT_MEMORY_BYTES,
+    ) -> None:
+        self.net = net
+        self.provenance = provenance or Provenance()
+        self.memory_bytes = memory_bytes
+
+    @property
+    def network_options(self) -> NetworkOptions:
+        """Size of the network."""
+        return self.net.options
+
+    @property
+    def padding(self) -> int:
+        """Pixels reflected at every edge: 32 for the paper's network, as released."""
+        return self.net.receptive_radius + SPARE_PADDING
+
+    def to(self, device: str | torch.device) -> Self:
+        """Move the network to ``device``; returns self."""
+        self.net.to(device)
+        return self
+
+    def denoise(
+        self, image: NDArray[Any], *, padding: int | None = None
+    ) -> NDArray[Any]:
+        """Denoise one picture.
+
+        Args:
+            image: (H, W, 3), uint8, uint16, or floating point in [0, 1]; any size.
+            padding: Pixels to reflect at the edges; as released by default, 0 to leave
+                the edges to the network's zero padding, as its authors validate.
+
+        Returns:
+            The same shape: uint8 and uint16 rounded and clipped, floating point as
+            float32 clipped to [0, 1].
+
+        Raises:
+            ValueError: The shape is not (H, W, 3) or the type is none of these.
+        """
+        if image.ndim != RGB or image.shape[2] != RGB or image.size == 0:
+            raise ValueError(
+                f"An image of shape {image.shape} cannot be denoised: expected "
+                "(height, width, 3). Grey images: repeat the channel three times; "
+                "drop an alpha channel."
+            )
+        unit = torch.from_numpy(to_unit(image).transpose(2, 0, 1)[None].copy())
+        restored = self._denoise_unit(
+            unit, self.padding if padding is None else padding
+        )
+        dtype = image.dtype if image.dtype.kind == "u" else np.dtype(np.float32)
+        return to_dtype(restored[0].permute(1, 2, 0).numpy(), dtype)
+
+    def denoise_blocks(
+        self,
+        blocks: NDArray[np.uint8],
+        *,
+        padding: int = 0,
+        batch_size: int = 8,
+    ) -> NDArray[np.uint8]:
+        """Denoise many pictures of one size, each with its own statistics.
+
+        Args:
+            blocks: (N, H, W, 3), uint8.
+            padding: Pixels to reflect at the edges; 0 as the authors validate.
+            batch_size: Blocks per forward pass.
+
+        Returns:
+            (N, H, W, 3), uint8, rounded and clipped.
+        """
+        denoised = np.empty_like(blocks)
+        for start in range(0, len(blocks), batch_size):
+            chunk = slice(start, start + batch_size)
+            unit = torch.from_numpy(to_unit(blocks[chunk]).transpose(0, 3, 1, 2).copy())
+            restored = self._denoise_unit(unit, padding).permute(0, 2, 3, 1)
+            denoised[chunk] = to_dtype(restored.numpy(), blocks.dtype)
+        return denoised
+
+    def save(self, path: Path) -> None:
+        """Write weights, network options and provenance to a safetensors file.
+
+        The file appears under its name only when it is complete.
+        """
+        metadata = {
+            "format": FORMAT,
+            "version": str(FORMAT_VERSION),
+            "network": self.network_options.model_dump_json(),
+            "provenance": self.provenance.model_dump_json(),
+        }
+        weights = {
+            name: tensor.detach().cpu().contiguous()
+            for name, tensor in self.net.state_dict().items()
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        partial.write_bytes(serialise(weights, metadata))
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path | str, *, device: str | torch.device = "cpu") -> Self:
+        """Read a denoiser written by :meth:`save`.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValueError: The file is truncated, no denoiser, or of a newer version.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path} does not exist: expected a denoiser saved by training. "
+                "Train one first (kedro run --pipeline=train)."
+            )
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError as error:
+            raise ValueError(
+                f"{path} is no readable safetensors file ({error}): expected a "
+                "denoiser saved by training. Was the copy cut short? Copy it again."
+            ) from error
+        net, provenance = _from_metadata(path, metadata)
+        _load_weights(net, weights, path)
+        return cls(net, provenance).to(device)
+
+    def _denoise_unit(self, x: Tensor, padding: int) -> Tensor:
+        """Denoise (B, 3, H, W) in [0, 1]; same shape, on the CPU, not clipped."""
+        normalised, mean, deviation = normalise(x)
+        padded = _reflect(normalised, padding)
+        restored = self._run_tiles(padded)
+        height, width = x.shape[-2:]
+        restored = restored[..., padding : padding + height, padding : padding + width]
+        return restored * deviation + mean
+
+    @torch.no_grad()
+    def _run_tiles(self, x: Tensor) -> Tensor:
+        """Run the visible network over (B, 3, H, W) tile by tile."""
+        device = next(self.net.parameters()).device
+        tile, margin = self._tile_size(len(x)), self.net.receptive_radius
+        output = torch.empty_like(x)
+        for rows in tile_spans(x.shape[2], tile=tile, margin=margin):
+            for columns in tile_spans(x.shape[3], tile=tile, margin=margin):
+                read = x[:, :, rows.read, columns.read].to(device)
+                result = self.net(read)[:, :, rows.core_in_read, columns.core_in_read]
+                output[:, :, rows.core, columns.core] = result.cpu()
+        return output
+
+    def _tile_size(self, batch: int) -> int:
+        """Side of a tile's core so that a forward pass stays in the memory budget."""
+        bytes_per_pixel = LIVE_FEATURE_MAPS * self.network_options.channels * 4
+        side = math.isqrt(self.memory_bytes // (bytes_per_pixel * batch))
+        margin = self.net.receptive_radius
+        return max(side - 2 * margin, margin)  # smaller cores would be mostly margin
+
+
+def _reflect(x: Tensor, padding: int) -> Tensor:
+    """Reflect the edges of (B, C, H, W), also where it is smaller than the padding."""
+    edges = ((0, 0), (0, 0), (padding, padding), (padding, padding))
+    return torch.from_numpy(np.pad(x.numpy(), edges, mode="reflect"))
+
+
+def _from_metadata(path: Path, metadata: dict[str, str]) -> tuple[CBSN, Provenance]:
+    if metadata.get("format") != FORMAT:
+        raise ValueError(
+            f"{path} holds weights but is no denoiser of this project: its metadata "
+            f"says format {metadata.get('format')!r}, expected {FORMAT!r}."
+        )
+    if int(metadata["version"]) > FORMAT_VERSION:
+        raise ValueError(
+            f"{path} is a denoiser of format version {metadata['version']}; this "
+            f"cbsn_pipeline reads up to {FORMAT_VERSION}. Upgrade cbsn_pipeline."
+        )
+    try:
+        options = NetworkOptions.model_validate_json(metadata["network"])
+        provenance = Provenance.model_validate_json(metadata["provenance"])
+    except (KeyError, ValidationError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"{path} has damaged metadata ({error}); the file was edited or written "
+            "by another program. Train again or fetch the file again."
+        ) from error
+    return CBSN(options), provenance
+
+
+def _load_weights(net: CBSN, weights: dict[str, Tensor], path: Path) -> None:
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(
+            f"The weights in {path} do not fit the network its metadata describes "
+            f"({net.options!r}): {error}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Images as numpy arrays: grids, quantisation, metrics, camera noise."""

@@ -1,0 +1,66 @@
+"""Stop a training between two steps when somebody asks for it."""
+
+import logging
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+logger = logging.getLogger(__name__)
+
+TERMINATED = 128 + signal.SIGTERM  # the exit status a scheduler expects
+
+
+class StopRequest:
+    """Turns Ctrl-C and SIGTERM into a wish that the training loop can grant.
+
+    The loop finishes its step, saves, and calls :meth:`raise_if_requested`. A second
+    Ctrl-C interrupts at once. Outside the main thread signals cannot be caught and
+    nothing changes.
+
+    Example:
+        >>> with StopRequest() as stop:
+        ...     stop.requested
+        False
+    """
+
+    def __init__(self) -> None:
+        self._signal: int | None = None
+        self._handlers: dict[int, Any] = {}
+
+    @property
+    def requested(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._signal is not None
+
+    def raise_if_requested(self) -> None:
+        """End as the signal would have: KeyboardInterrupt, or SystemExit(143)."""
+        if self._signal == signal.SIGTERM:
+            raise SystemExit(TERMINATED)
+        if self._signal is not None:
+            raise KeyboardInterrupt
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self._signal = number
+        logger.warning(
+            "%s: the training stops after this step and saves its state. Once more "
+            "ends it at once, without saving.",
+            signal.Signals(number).name,
+        )

@@ -1,0 +1,185 @@
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions, Provenance
+
+
+@pytest.fixture(scope="module")
+def net():
+    options = NetworkOptions(channels=4, blocks=2)
+    return CBSN(options, generator=torch.Generator().manual_seed(0))
+
+
+def picture(height, width, dtype=np.uint8):
+    rng = np.random.default_rng([height, width])
+    if dtype == np.float32:
+        return rng.random((height, width, 3), dtype=np.float32)
+    return rng.integers(np.iinfo(dtype).max + 1, size=(height, width, 3), dtype=dtype)
+
+
+class Identity(CBSN):
+    """Answers with its input: what remains is the denoiser's own arithmetic."""
+
+    def forward(self, x, blind=False):
+        return x
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (17, 5), (64, 48)])
+def test_an_identity_network_gives_the_picture_back(size, dtype):
+    denoiser = Denoiser(Identity(NetworkOptions(channels=1, blocks=1)))
+    image = picture(*size, dtype)
+
+    denoised = denoiser.denoise(image)
+
+    assert denoised.dtype == dtype
+    tolerance = 1e-6 if dtype == np.float32 else 0
+    np.testing.assert_allclose(denoised, image, atol=tolerance, rtol=0)
+
+
+def test_the_released_inference_rules_are_followed(net):
+    """Image statistics, reflect padding, visible pass, undo, round: spelt out."""
+    image = picture(37, 41)
+    unit = torch.from_numpy(image / 255.0).float().permute(2, 0, 1)[None]
+    mean = unit.mean((2, 3), keepdim=True)
+    std = unit.std((2, 3), correction=0, keepdim=True)
+    padded = torch.nn.functional.pad((unit - mean) / std, (11,) * 4, mode="reflect")
+    with torch.no_grad():
+        expected = net(padded)[:, :, 11:-11, 11:-11] * std + mean
+    expected = (expected[0].permute(1, 2, 0).numpy().clip(0, 1) * 255).round()
+
+    denoised = Denoiser(net).denoise(image)
+
+    assert np.abs(denoised - expected).max() <= 1  # a tie may round either way
+    assert (denoised == expected).mean() > 0.999
+
+
+def test_the_papers_network_pads_as_released():
+    assert Denoiser(CBSN()).padding == 32
+
+
+@pytest.mark.parametrize("size", [(53, 131), (90, 7)])
+def test_tiles_give_the_result_of_the_whole_picture(net, size):
+    image = picture(*size, np.float32)
+    whole = Denoiser(net, memory_bytes=1 << 30).denoise(image)
+
+    tiled = Denoiser(net, memory_bytes=1).denoise(image)
+
+    np.testing.assert_allclose(tiled, whole, atol=2e-6, rtol=0)
+
+
+def test_tiles_are_really_used_when_memory_is_short():
+    seen = []
+
+    class Watched(CBSN):
+        def forward(self, x, blind=False):
+            seen.append(tuple(x.shape[2:]))
+            return super().forward(x, blind)
+
+    watched = Watched(NetworkOptions(channels=4, blocks=1))
+    Denoiser(watched, memory_bytes=1).denoise(picture(60, 60))
+
+    radius = watched.receptive_radius
+    assert len(seen) > 1
+    assert max(max(shape) for shape in seen) <= 3 * radius
+
+
+def test_blocks_are_denoised_one_by_one_whatever_the_batch(net):
+    blocks = np.stack([picture(16, 16), picture(16, 16) // 2, picture(16, 16) // 4])
+    denoiser = Denoiser(net)
+
+    together = denoiser.denoise_blocks(blocks, batch_size=2)
+
+    for block, denoised in zip(blocks, together, strict=True):
+        alone = denoiser.denoise(block, padding=0)
+        assert np.abs(denoised.astype(int) - alone).max() <= 1
+        assert (denoised == alone).mean() > 0.99
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 4), (1, 8, 8, 3), (0, 8, 3)])
+def test_pictures_of_another_shape_are_refused(net, shape):
+    with pytest.raises(ValueError, match=r"expected \(height, width, 3\)"):
+        Denoiser(net).denoise(np.zeros(shape, np.uint8))
+
+
+def test_pictures_of_another_type_are_refused(net):
+    with pytest.raises(ValueError, match="int32"):
+        Denoiser(net).denoise(np.zeros((8, 8, 3), np.int32))
+
+
+def test_a_saved_denoiser_comes_back_with_all_it_carries(net, tmp_path):
+    provenance = Provenance(
+        data_digest="abc", data_kind="photos", steps=7, trained_on=("1f", "2e")
+    )
+    path = tmp_path / "deep" / "denoiser.safetensors"
+    image = picture(21, 34)
+
+    Denoiser(net, provenance).save(path)
+    loaded = Denoiser.load(path)
+
+    assert loaded.network_options == net.options
+    assert loaded.provenance == provenance
+    np.testing.assert_array_equal(loaded.denoise(image), Denoiser(net).denoise(image))
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_missing_denoiser_is_said_to_be_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="does not exist.*Train one first"):
+        Denoiser.load(tmp_path / "none.safetensors")
+
+
+def test_a_truncated_denoiser_is_refused(net, tmp_path):
+    path = tmp_path / "denoiser.safetensors"
+    Denoiser(net).save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+    with pytest.raises(ValueError, match="no readable safetensors file.*cut short"):
+        Denoiser.load(path)
+
+
+def test_weights_of_another_program_are_refused(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"w": torch.zeros(2)}, path)
+
+    with pytest.raises(ValueError, match="no denoiser of this project"):
+        Denoiser.load(path)
+
+
+def metadata(**changes):
+    fields = {
+        "format": "cbsn-denoiser",
+        "version": "1",
+        "network": '{"channels":4,"blocks":2}',
+        "provenance": "{}",
+    }
+    return fields | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": "2"}, "format version 2.*Upgrade"),
+        ({"network": "{"}, "damaged metadata"),
+        ({"network": '{"channels":5,"blocks":2}'}, "do not fit the network"),
+    ],
+)
+def test_a_denoiser_that_contradicts_itself_is_refused(net, tmp_path, changes, message):
+    path = tmp_path / "denoiser.safetensors"
+    save_file(net.state_dict(), path, metadata(**changes))
+
+    with pytest.raises(ValueError, match=message):
+        Denoiser.load(path)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_gives_the_picture_of_the_cpu(net):
+    image = picture(70, 50)
+    on_cpu = Denoiser(net).denoise(image).astype(int)
+
+    on_cuda = Denoiser(net).to("cuda").denoise(image).astype(int)
+    net.to("cpu")
+
+    assert np.abs(on_cuda - on_cpu).max() <= 1

@@ -1,0 +1,158 @@
+import pytest
+import torch
+
+from cbsn_pipeline.training.batches import Batches
+from cbsn_pipeline.training.state import StateStore, restore
+from cbsn_pipeline.training.steps import new_trainee, train_steps
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return StateStore(tmp_path / "state")
+
+
+def weights(trainee):
+    return torch.cat([p.detach().flatten() for p in trainee.net.parameters()])
+
+
+def test_a_resumed_training_gives_the_numbers_of_an_uninterrupted_one(
+    patches, options, store
+):
+    batches = Batches(patches, options)
+    whole, stopped = new_trainee(options, CPU), new_trainee(options, CPU)
+    expected = [r.losses for r in train_steps(whole, batches, options)]
+    for report in train_steps(stopped, batches, options):
+        if report.step == 4:
+            store.save(stopped, 4, options, digest="d")
+            break
+
+    resumed = new_trainee(options, CPU)
+    saved = store.latest()
+    restore(saved, resumed, options, digest="d")
+    got = [r.losses for r in train_steps(resumed, batches, options, start=saved.step)]
+
+    assert saved.step == 4
+    assert torch.equal(torch.stack(got), torch.stack(expected[4:]))
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_only_the_newest_states_are_kept(options, store):
+    trainee = new_trainee(options, CPU)
+    for step in (1, 2, 3):
+        store.save(trainee, step, options, digest="d")
+
+    names = sorted(path.name for path in store.folder.iterdir())
+    assert names == ["step_000000002.pt", "step_000000003.pt"]
+    assert store.latest_path().name == "step_000000003.pt"
+
+
+def test_an_empty_store_has_no_state(store):
+    assert store.latest() is None
+    assert store.latest_path() is None
+    assert store.latest_run_id() is None
+    store.set_aside()
+
+
+def test_a_failing_save_leaves_the_earlier_state_and_no_litter(
+    options, store, monkeypatch
+):
+    trainee = new_trainee(options, CPU)
+    store.save(trainee, 1, options, digest="d")
+
+    def full_disk(content, file):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        store.save(trainee, 2, options, digest="d")
+
+    assert [path.name for path in store.folder.iterdir()] == ["step_000000001.pt"]
+    assert store.latest().step == 1
+
+
+def test_a_damaged_state_is_passed_over_with_a_warning(options, store, caplog):
+    trainee = new_trainee(options, CPU)
+    store.save(trainee, 1, options, digest="d")
+    newest = store.save(trainee, 2, options, digest="d")
+    newest.write_bytes(newest.read_bytes()[:1000])
+
+    saved = store.latest()
+
+    assert saved.step == 1
+    assert "step_000000002.pt cannot be read" in caplog.text
+
+
+def test_a_new_training_sets_the_old_states_aside(options, store):
+    trainee = new_trainee(options, CPU)
+    store.save(trainee, 5, options, digest="d")
+    store.remember_run("run-a")
+
+    store.set_aside()
+
+    assert store.latest() is None
+    assert store.latest_run_id() is None
+    previous = sorted(p.name for p in (store.folder / "previous").iterdir())
+    assert previous == ["run.json", "step_000000005.pt"]
+    store.save(trainee, 6, options, digest="d")
+    store.set_aside()
+    assert (store.folder / "previous" / "step_000000006.pt").exists()
+
+
+def test_the_store_remembers_the_trackers_run(options, store):
+    store.remember_run("run-b")
+    assert store.latest_run_id() is None  # nothing to resume yet
+
+    store.save(new_trainee(options, CPU), 1, options, digest="d")
+    assert store.latest_run_id() == "run-b"
+
+
+@pytest.fixture
+def saved(options, store):
+    store.save(new_trainee(options, CPU), 1, options, digest="data-one")
+    return store.latest()
+
+
+def test_a_state_of_other_data_is_refused(saved, options):
+    with pytest.raises(
+        ValueError, match=r"on data data-one.*of data data-two.*resume=false"
+    ):
+        restore(saved, new_trainee(options, CPU), options, digest="data-two")
+
+
+def test_a_state_of_other_options_is_refused_with_the_difference(saved, options):
+    changed = options.model_copy(update={"batch_size": 3, "steps": 99})
+
+    with pytest.raises(ValueError, match=r"other options \(batch_size: 2 -> 3\)"):
+        restore(saved, new_trainee(changed, CPU), changed, digest="data-one")
+
+
+def test_a_state_of_another_network_is_refused_with_the_difference(saved, options):
+    network = options.network.model_copy(update={"channels": 4})
+    changed = options.model_copy(update={"network": network})
+
+    with pytest.raises(ValueError, match=r"network: .*'channels': 8.*'channels': 4"):
+        restore(saved, new_trainee(changed, CPU), changed, digest="data-one")
+
+
+def test_a_state_of_a_newer_version_is_refused(saved, options):
+    saved.content["version"] = 2
+
+    with pytest.raises(ValueError, match="version 2.*Upgrade"):
+        restore(saved, new_trainee(options, CPU), options, digest="data-one")
+
+
+def test_a_state_is_never_unpickled(options, store, tmp_path):
+    store.folder.mkdir()
+    marker = tmp_path / "executed"
+
+    class Malice:
+        def __reduce__(self):
+            return (marker.touch, ())
+
+    torch.save({"version": Malice()}, store.folder / "step_000000001.pt")
+
+    assert store.latest() is None
+    assert not marker.exists()
