@@ -1,5 +1,6 @@
 """Cut a long axis into tiles whose cores cover it once and whose margins overlap."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -52,5 +53,5 @@ def tile_spans(length: int, *, tile: int, margin: int) -> list[TileSpan]:
     edges = [length * index // count for index in range(count + 1)]
     return [
         TileSpan(start, stop, max(0, start - margin), min(length, stop + margin))
-        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+        for start, stop in pairwise(edges)
     ]

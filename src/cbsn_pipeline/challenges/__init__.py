@@ -1,0 +1,1 @@
+"""The conventions of SIDD and DND; no file is opened here."""

@@ -1,0 +1,175 @@
+"""DND's folder: fifty photographs, and the boxes of them that are scored."""
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from kedro.io import AbstractDataset, DatasetError
+from numpy.typing import NDArray
+
+from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.datasets.mat_file import container, read_variable
+from cbsn_pipeline.datasets.raw_file import check_file, check_folder
+
+Float32 = NDArray[np.float32]
+
+ROUNDING = 1e-6  # a double that was 1 may come back a little larger
+_RGB_AXES = 3
+
+
+class DndFolder:
+    """The official folder, read image by image: one takes some 300 MB.
+
+    Images and boxes are counted from 0 here, as everywhere in Python; file names count
+    from 1.
+
+    Args:
+        path: The folder with ``info.mat`` and ``images_srgb``.
+
+    Raises:
+        DatasetError: If the folder or ``info.mat`` is missing or not DND's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_folder(path, expected="DND's, usually named dnd_2017")
+        self.path = path
+        self._boxes, self._cameras = _read_info(path / dnd.INFO_FILE)
+
+    @property
+    def num_images(self) -> int:
+        """Number of images that ``info.mat`` lists."""
+        return len(self._boxes)
+
+    def file(self, image: int) -> Path:
+        """Name the file of an image (counted from 0)."""
+        return self.path / dnd.IMAGE_FOLDER / dnd.image_file_name(image + 1)
+
+    def boxes(self, image: int) -> NDArray[np.int64]:
+        """Return row0, col0, row1, col1 of each box: (20, 4).
+
+        In pixels, counted from 1, both ends inside.
+        """
+        return self._boxes[image]
+
+    def camera(self, image: int) -> str:
+        """Name the camera that took an image, for example ``Nexus6P``."""
+        return self._cameras[image]
+
+    def check_images(self) -> None:
+        """Raise a DatasetError that names the images which are not there."""
+        missing = [
+            self.file(i).name
+            for i in range(self.num_images)
+            if not self.file(i).is_file()
+        ]
+        if missing:
+            raise DatasetError(
+                f"{self.path / dnd.IMAGE_FOLDER} lacks {len(missing)} of the "
+                f"{self.num_images} images that {dnd.INFO_FILE} lists: "
+                f"{', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. "  # noqa: PLR2004
+                "Was the archive unzipped to the end?"
+            )
+
+    def read(self, image: int) -> Float32:
+        """Read a whole image: float32 in [0, 1], (H, W, 3)."""
+        return read_noisy_srgb(self.file(image))
+
+    def read_crop(self, image: int, box: int) -> Float32:
+        """Read one box of an image: float32 in [0, 1], (512, 512, 3).
+
+        The whole file is read: read the image once where several boxes are needed.
+        """
+        return self.crop(self.read(image), image, box)
+
+    def crop(self, pixels: Float32, image: int, box: int) -> Float32:
+        """Cut one box out of an image that was read."""
+        return np.ascontiguousarray(pixels[dnd.box_slices(self.boxes(image)[box])])
+
+
+class DndFolderDataset(AbstractDataset[None, DndFolder]):
+    """Loads the folder of DND; refuses to save.
+
+    Example for catalog.yml::
+
+        dnd_images:
+          type: cbsn_pipeline.datasets.DndFolderDataset
+          filepath: ${globals:dnd_path}
+    """
+
+    def __init__(
+        self, *, filepath: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> DndFolder:
+        return DndFolder(self._filepath)
+
+    def save(self, data: None) -> NoReturn:
+        raise DatasetError(f"{self._filepath} is raw data: never written.")
+
+    def _exists(self) -> bool:
+        return (self._filepath / dnd.INFO_FILE).is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
+
+
+def read_noisy_srgb(path: Path) -> Float32:
+    """Read the image of one ``images_srgb/NNNN.mat``.
+
+    Args:
+        path: The file, v7.3 as published or v5 as re-saved.
+
+    Returns:
+        float32 in [0, 1], not quantised, (H, W, 3), C-contiguous.
+
+    Raises:
+        DatasetError: If it is missing, truncated, or not an sRGB image in [0, 1].
+    """
+    image: Float32 = read_variable(path, dnd.IMAGE_VARIABLE, dtype=np.float32)
+    if image.ndim != _RGB_AXES or image.shape[-1] != dnd.CHANNELS:
+        raise DatasetError(
+            f"{path}: {dnd.IMAGE_VARIABLE} has shape {image.shape}; expected "
+            "(height, width, 3). Is it from images_raw, or saved with other axes?"
+        )
+    low, high = float(image.min()), float(image.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise DatasetError(
+            f"{path}: {dnd.IMAGE_VARIABLE} holds NaN or infinite values; expected "
+            "numbers in [0, 1]. Was it converted by a script of your own?"
+        )
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        raise DatasetError(
+            f"{path}: {dnd.IMAGE_VARIABLE} ranges over {low:.4g}..{high:.4g}; expected "
+            "[0, 1]. Was it scaled to 0..255 by a script of your own?"
+        )
+    return np.clip(image, 0, 1, out=image)
+
+
+def _read_info(path: Path) -> tuple[list[NDArray[np.int64]], list[str]]:
+    """Read boxes and camera of every image from ``info.mat``."""
+    check_file(path, expected="DND's list of boxes, beside the folder images_srgb")
+    if container(path) == "v5":
+        raise DatasetError(
+            f"{path} is a MATLAB v5 file; DND's info.mat is v7.3. Was it saved again? "
+            "Use the published one."
+        )
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            info = file[dnd.INFO_GROUP]
+            boxes = [file[ref][()].T for ref in np.ravel(info["boundingboxes"])]
+            cameras = [_camera_type(file[ref]) for ref in np.ravel(info["camera"])]
+    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
+        raise DatasetError(
+            f"{path} is not DND's info.mat, or damaged: {error}. Expected a v7.3 file "
+            f"with the group {dnd.INFO_GROUP!r} of {', '.join(dnd.INFO_FIELDS)}, each "
+            "one reference per image. Fetch it again."
+        ) from error
+    return [box.astype(np.int64) for box in boxes], cameras
+
+
+def _camera_type(camera: Any) -> str:  # noqa: ANN401
+    return "".join(chr(code) for code in np.ravel(camera["type"]))

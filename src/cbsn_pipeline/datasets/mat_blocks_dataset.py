@@ -1,0 +1,111 @@
+"""SIDD's blocks: one array of a MATLAB file."""
+
+import logging
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from kedro.io import AbstractDataset, DatasetError
+from numpy.typing import NDArray
+
+from cbsn_pipeline.challenges.sidd import check_blocks
+from cbsn_pipeline.datasets.mat_file import find_variable, read_variable
+
+logger = logging.getLogger(__name__)
+
+Blocks = NDArray[np.uint8]
+
+
+class MatBlocksDataset(AbstractDataset[None, Blocks | None]):
+    """Loads the blocks of SIDD, uint8 0..255 (images, blocks, 256, 256, 3).
+
+    The file may be MATLAB v5 or v7.3. "Gt" may be spelt "GT", in the names of file and
+    variable. Nothing is ever saved.
+
+    Args:
+        filepath: The .mat file.
+        variable: The array in it; by default named like the file.
+        required: If false, a file that is not there loads as None.
+        metadata: For other programs, such as kedro-viz.
+
+    Example for catalog.yml::
+
+        validation_noisy_blocks:
+          type: cbsn_pipeline.datasets.MatBlocksDataset
+          filepath: ${globals:sidd_path}/ValidationNoisyBlocksSrgb.mat
+          variable: ValidationNoisyBlocksSrgb
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        variable: str | None = None,
+        required: bool = True,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._filepath = Path(filepath)
+        self._variable = variable or self._filepath.stem
+        self._required = required
+        self.metadata = metadata
+
+    def load(self) -> Blocks | None:
+        path = _present_spelling(self._filepath)
+        if not self._required and not path.exists():
+            logger.info("%s is not there and not required: going on without.", path)
+            return None
+        blocks = read_blocks(path, self._variable)
+        if path != self._filepath:
+            logger.info("%s not found, %s read instead.", self._filepath, path.name)
+        return blocks
+
+    def save(self, data: None) -> NoReturn:
+        raise DatasetError(f"{self._filepath} is raw data: never written.")
+
+    def _exists(self) -> bool:
+        return _present_spelling(self._filepath).exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "variable": self._variable}
+
+
+def read_blocks(path: Path, variable: str) -> Blocks:
+    """Read and check an array of blocks.
+
+    Args:
+        path: A MATLAB file of either container.
+        variable: The array in it; "Gt" and "GT" are tried in turn.
+
+    Returns:
+        uint8 0..255, (images, blocks, 256, 256, 3), any number of images and blocks.
+
+    Raises:
+        DatasetError: See :func:`~cbsn_pipeline.datasets.mat_file.read_variable`; also
+            if dtype or shape are not those of sRGB blocks.
+    """
+    found = find_variable(path, *gt_spellings(variable))
+    if found != variable:
+        logger.info("%s: variable %s found as %s.", path, variable, found)
+    blocks: Blocks = read_variable(path, found)
+    try:
+        check_blocks(blocks, source=path, num_images=None, num_blocks=None)
+    except ValueError as error:
+        raise DatasetError(str(error)) from error
+    return blocks
+
+
+def gt_spellings(name: str) -> tuple[str, ...]:
+    """Return ``name`` and its other spelling of "Gt".
+
+    >>> gt_spellings("ValidationGtBlocksSrgb")
+    ('ValidationGtBlocksSrgb', 'ValidationGTBlocksSrgb')
+    >>> gt_spellings("ValidationNoisyBlocksSrgb")
+    ('ValidationNoisyBlocksSrgb',)
+    """
+    swapped = name.replace("GtBlocks", "\0").replace("GTBlocks", "GtBlocks")
+    return tuple(dict.fromkeys((name, swapped.replace("\0", "GTBlocks"))))
+
+
+def _present_spelling(path: Path) -> Path:
+    spellings = [path.with_name(name) for name in gt_spellings(path.name)]
+    return next((path for path in spellings if path.exists()), path)

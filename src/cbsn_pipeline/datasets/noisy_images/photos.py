@@ -1,0 +1,82 @@
+"""Any photographs: a folder, a file or a glob of PNG, JPEG and TIFF files."""
+
+import glob
+from pathlib import Path
+
+import numpy as np
+from kedro.io import DatasetError
+
+from cbsn_pipeline.datasets.image_file import SUFFIXES, read_rgb
+from cbsn_pipeline.datasets.noisy_images.images import Image, NoisyImage, NoisyImages
+from cbsn_pipeline.datasets.raw_file import check_file, check_folder
+from cbsn_pipeline.imaging.quantise import to_unit
+
+EXPECTED = f"photographs ({', '.join(SUFFIXES)}; capitals or not)"
+READ_BYTES = 250 * 2**20  # 24 million pixels of 16 bits, and as float32
+
+
+def find(path: Path) -> NoisyImages:
+    """List photographs; pixels are read as they are.
+
+    8-bit images stay uint8 in 0..255. 16-bit ones become float32 in [0, 1]: nothing
+    downstream holds 16-bit integers. A JPEG's EXIF orientation is applied.
+
+    Args:
+        path: A folder (searched to any depth), one file, or a glob such as
+            ``photos/**/*.jpg``.
+
+    Raises:
+        DatasetError: If nothing is there, or no photograph is among it.
+    """
+    files, root = find_photo_files(path)
+    images = [NoisyImage(f.relative_to(root).as_posix(), f) for f in files]
+    return NoisyImages("photos", images, read=_read, read_bytes=READ_BYTES)
+
+
+def find_photo_files(path: Path) -> tuple[list[Path], Path]:
+    """Return the photographs at a path, sorted, and the folder they are below.
+
+    Args:
+        path: A folder, a file or a glob. A path that exists is never taken as a glob.
+
+    Raises:
+        DatasetError: If there is none.
+    """
+    if not path.exists() and glob.has_magic(str(path)):
+        root = _fixed_part(path)
+        pattern = str(path.relative_to(root))
+        check_folder(root, expected=f"with {EXPECTED} that match {pattern}")
+        files = list(root.glob(pattern))
+    elif path.is_file():
+        check_file(path, expected=EXPECTED)
+        root, files = path.parent, [path]
+    else:
+        check_folder(path, expected=f"with {EXPECTED}")
+        root, files = path, list(path.rglob("*"))
+    photos = sorted(file for file in files if _is_photo(file))
+    if not photos:
+        others = sorted({f.suffix or f.name for f in files if f.is_file()})
+        raise DatasetError(
+            f"{path} matches no photograph; expected {EXPECTED}. It has "
+            f"{', '.join(others[:10]) or 'no file at all'}. Export camera raw "
+            "formats and HEIC to PNG or TIFF first."
+        )
+    return photos, root
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """Return the part of a glob before its first wildcard."""
+    fixed = pattern
+    while glob.has_magic(str(fixed)):
+        fixed = fixed.parent
+    return fixed
+
+
+def _is_photo(file: Path) -> bool:
+    hidden = file.name.startswith(".")  # "._x.jpg" are notes that macOS leaves behind
+    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
+
+
+def _read(image: NoisyImage) -> Image:
+    pixels = read_rgb(image.file)
+    return to_unit(pixels) if pixels.dtype == np.uint16 else pixels

@@ -1,0 +1,127 @@
+"""A folder of denoised photographs, as PNG."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from kedro.io import AbstractVersionedDataset, DatasetError, Version
+from numpy.typing import NDArray
+
+from cbsn_pipeline.datasets.image_file import write_png
+
+logger = logging.getLogger(__name__)
+
+# What a single photograph can fail with: unreadable, strange, too large for the memory.
+_FAILURES = (DatasetError, ValueError, OSError, RuntimeError, MemoryError)
+
+
+@dataclass(frozen=True)
+class PendingPhoto:
+    """One photograph that is yet to be made.
+
+    Attributes:
+        source: The original.
+        name: Where to, below the folder; ends in .png.
+        make: Returns the pixels, (H, W, 3) uint8 or uint16.
+    """
+
+    source: Path
+    name: PurePosixPath
+    make: Callable[[], NDArray[Any]]
+
+
+class PendingPhotos(Protocol):
+    """Photographs to be made one after the other; may be iterated more than once."""
+
+    def __iter__(self) -> Iterator[PendingPhoto]: ...
+
+
+class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...]]):
+    """Saves photographs as PNG one by one; loads the paths of those there.
+
+    No file is ever overwritten, original or not: versioned, every run has a folder of
+    its own; unversioned, a name that exists is an error before anything is made. Each
+    file has its name only when it is complete. A photograph that fails is reported and
+    the others go on; the save then ends in one error that lists what failed.
+
+    Example for catalog.yml::
+
+        denoised_photos:
+          type: cbsn_pipeline.datasets.PhotoFolderDataset
+          filepath: data/07_model_output/sidd/photos
+          versioned: true
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        version: Version | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(PurePosixPath(filepath), version)
+        self.metadata = metadata
+
+    def load(self) -> tuple[Path, ...]:
+        folder = Path(self._get_load_path())
+        if not folder.is_dir():
+            raise DatasetError(
+                f"{folder} does not exist; expected a folder of denoised photographs. "
+                "Make it with kedro run --pipeline=denoise."
+            )
+        return tuple(sorted(folder.rglob("*.png")))
+
+    def save(self, data: PendingPhotos) -> None:
+        folder = Path(self._get_save_path())
+        _check_free(folder, data)
+        folder.mkdir(parents=True, exist_ok=True)
+        num_photos, failures = 0, {}
+        for photo in data:
+            num_photos += 1
+            try:
+                write_png(folder / photo.name, photo.make())
+            except _FAILURES as error:
+                logger.error("%s was not denoised: %s", photo.source, error)
+                failures[photo.source] = str(error) or repr(error)
+        _report(folder, num_photos, failures)
+
+    def _exists(self) -> bool:
+        return Path(self._get_load_path()).is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "version": self._version}
+
+
+def _check_free(folder: Path, photos: PendingPhotos) -> None:
+    """Raise if a file would be overwritten, or two would share a name."""
+    sources = {photo.source.resolve() for photo in photos}
+    targets = [folder / photo.name for photo in photos]
+    for target in targets:
+        if target.resolve() in sources:
+            raise DatasetError(
+                f"{target} is one of the originals: denoising would overwrite it. Let "
+                "denoised_photos in the catalog name another folder."
+            )
+        if target.exists():
+            raise DatasetError(
+                f"{target} exists and is not overwritten. Set versioned: true for "
+                "denoised_photos in the catalog, or name an empty folder there."
+            )
+    if len(set(targets)) != len(targets):
+        raise DatasetError(
+            f"{len(targets)} photographs would be written to {len(set(targets))} names "
+            f"in {folder}; expected a name of its own for each."
+        )
+
+
+def _report(folder: Path, num_photos: int, failures: dict[Path, str]) -> None:
+    num_good = num_photos - len(failures)
+    logger.info("%d of %d photographs written to %s", num_good, num_photos, folder)
+    if failures:
+        listed = "\n".join(f"  {path}: {reason}" for path, reason in failures.items())
+        raise DatasetError(
+            f"{len(failures)} of {num_photos} photographs were not denoised; the other "
+            f"{num_good} are in {folder}. Not denoised:\n{listed}"
+        )

@@ -1,0 +1,36 @@
+"""The pipelines that ``kedro run --pipeline=NAME`` knows, in the order of a run."""
+
+from kedro.pipeline import Pipeline
+
+from cbsn_pipeline.pipelines import (
+    denoise,
+    ingest,
+    patches,
+    sample,
+    submit,
+    train,
+    validate,
+)
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """One pipeline per stage; ``train`` starts from raw files.
+
+    Not in the whole chain is ``sample``: a hook runs it where its files are missing.
+    """
+    from_raw_files = (
+        ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
+    )
+    return {
+        "sample": sample.create_pipeline(),
+        "ingest": ingest.create_pipeline(),
+        "patches": patches.create_pipeline(),
+        "train": from_raw_files,
+        "validate": validate.create_pipeline(),
+        "submit": submit.create_pipeline(),
+        "denoise": denoise.create_pipeline(),
+        "__default__": from_raw_files
+        + validate.create_pipeline()
+        + submit.create_pipeline()
+        + denoise.create_pipeline(),
+    }

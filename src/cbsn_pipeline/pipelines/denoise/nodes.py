@@ -1,0 +1,96 @@
+"""The step that denoises photographs."""
+
+import logging
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from cbsn_pipeline import tracking
+from cbsn_pipeline.pipelines.denoise.names import name_outputs
+from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
+
+if TYPE_CHECKING:
+    from cbsn_pipeline.cbsn import Denoiser
+    from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
+    from cbsn_pipeline.datasets.photos_dataset import Photos
+else:
+    # Kedro resolves every annotation of a node to find the options among them, so the
+    # names must exist; the libraries behind them load only when a node runs.
+    Denoiser = PendingPhoto = Photos = Any
+
+logger = logging.getLogger(__name__)
+
+
+class DenoisedPhotos:
+    """Denoises photograph after photograph while it is written: one is in memory.
+
+    Args:
+        denoiser: The trained network.
+        photos: The originals.
+        options: How they are denoised.
+    """
+
+    def __init__(
+        self, denoiser: Denoiser, photos: Photos, options: DenoiseOptions
+    ) -> None:
+        self._denoiser = denoiser
+        self._photos = photos
+        self._options = options
+        self.names = name_outputs(photos.relative)
+        self.seconds = 0.0
+        self.megapixels = 0.0
+
+    def __iter__(self) -> Iterator[PendingPhoto]:
+        from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
+
+        for index, (source, name) in enumerate(
+            zip(self._photos, self.names, strict=True)
+        ):
+            yield PendingPhoto(source, name, partial(self._make, index, name))
+
+    @property
+    def seconds_per_megapixel(self) -> float:
+        """Time of the network and around it, files apart; 0 before the first."""
+        return self.seconds / self.megapixels if self.megapixels else 0.0
+
+    def _make(self, index: int, name: PurePosixPath) -> NDArray[Any]:
+        image = self._photos.read(index)
+        start = time.perf_counter()
+        denoised = self._denoiser.denoise(image, padding=self._options.padding)
+        seconds = time.perf_counter() - start
+        megapixels = image.shape[0] * image.shape[1] / 1e6
+        self.seconds += seconds
+        self.megapixels += megapixels
+        logger.info(
+            "%d/%d %s: %.2f megapixels in %.1f s, %.2f s per megapixel",
+            *(index + 1, len(self._photos), name, megapixels, seconds),
+            seconds / megapixels,
+        )
+        tracking.log_metrics(
+            {"denoise/seconds_per_megapixel": self.seconds_per_megapixel}, step=index
+        )
+        return denoised
+
+
+def denoise_photos(
+    denoiser: Denoiser, photos_to_denoise: Photos, options: DenoiseOptions
+) -> DenoisedPhotos:
+    """Denoise photographs by the released rules, one by one, while they are written.
+
+    Statistics are those of the whole photograph, its edges are reflected, and values
+    are rounded and clipped.
+
+    Args:
+        denoiser: The trained network.
+        photos_to_denoise: The originals, 8 or 16 bits.
+        options: How they are denoised.
+
+    Returns:
+        An iterable of photographs with the depth of their originals: 8-bit ones stay
+        uint8, 16-bit ones uint16.
+    """
+    return DenoisedPhotos(denoiser, photos_to_denoise, options)

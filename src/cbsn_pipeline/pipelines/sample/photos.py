@@ -1,0 +1,62 @@
+"""The colour photographs that come inside scikit-image: nothing is downloaded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import skimage
+from numpy.typing import NDArray
+
+from cbsn_pipeline.datasets.image_file import read_rgb
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file of scikit-image's, and the height that it is brought to.
+
+    Attributes:
+        file: Its name in ``skimage/data``.
+        height: In pixels; None keeps the file's.
+        scene: The number that it has in the names of scene instances.
+    """
+
+    file: str
+    height: int | None
+    scene: int
+
+
+PHOTOS = {
+    "coffee": Photo("coffee.png", None, 1),
+    "ihc": Photo("ihc.png", None, 2),
+    "rocket": Photo("rocket.jpg", None, 3),
+    "chelsea": Photo("chelsea.png", None, 4),
+    # JPEG, and noisy themselves: averaged down until that is gone.
+    "hubble": Photo("hubble_deep_field.jpg", 480, 5),
+    "retina": Photo("retina.jpg", 500, 6),
+    "astronaut": Photo("astronaut.png", None, 7),
+    "motorcycle": Photo("motorcycle_left.png", 512, 8),  # of 500: two rows of blocks
+}
+
+
+def read_photo(name: str) -> NDArray[np.uint8]:
+    """Read a photograph at the size that the sample uses it in.
+
+    Args:
+        name: A key of :data:`PHOTOS`.
+
+    Returns:
+        (H, W, 3) uint8, sRGB 0..255.
+
+    Raises:
+        kedro.io.DatasetError: If scikit-image is installed without the file.
+    """
+    photo = PHOTOS[name]
+    image = read_rgb(Path(skimage.__file__).parent / "data" / photo.file)
+    height, width = image.shape[:2]
+    if photo.height is not None:
+        size = (round(width * photo.height / height), photo.height)
+        shrinks = photo.height < height
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        image = cv2.resize(image, size, interpolation=method)
+    return image.astype(np.uint8)

@@ -1,0 +1,28 @@
+"""What can be chosen when making a submission."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SubmitOptions(BaseModel):
+    """Options of the submit stage; conf/base/parameters_submit.yml has the values.
+
+    Attributes:
+        num_images: Images of the data set; another number of them is refused.
+        num_boxes: Crops per image; another number of them is refused.
+        crop_size: Height and width of a crop, in pixels; another size is refused.
+        context: ``crop`` denoises each crop on its own, with its own statistics, as
+            DND's kit hands crops to a denoiser. ``image`` denoises the whole image,
+            with its statistics, and cuts the boxes then, as C-BSN's inference does
+            with photographs.
+        padding: Pixels reflected at the edges; None is the released 32.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_images: int = Field(50, ge=1)
+    num_boxes: int = Field(20, ge=1)
+    crop_size: int = Field(512, ge=1)
+    context: Literal["crop", "image"] = "crop"
+    padding: int | None = Field(None, ge=0)

@@ -1,0 +1,26 @@
+"""How the steps of a submission connect."""
+
+from kedro.pipeline import Node, Pipeline
+
+from cbsn_pipeline.pipelines.submit import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """From the denoiser and DND's folder to the files for its site."""
+    return Pipeline(
+        [
+            Node(
+                nodes.denoise_dnd,
+                ["denoiser", "dnd_images", "params:submit"],
+                "dnd_submission",
+                name="denoise_dnd",
+            ),
+            Node(
+                nodes.check_dnd_submission,
+                ["dnd_submission", "dnd_images", "params:submit"],
+                "dnd_submission_report",
+                name="check_dnd_submission",
+            ),
+        ],
+        tags="submit",
+    )

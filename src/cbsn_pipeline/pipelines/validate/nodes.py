@@ -1,0 +1,322 @@
+"""The steps of scoring; the science is in the modules beside this one."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cbsn_pipeline import tracking
+from cbsn_pipeline.pipelines.validate.options import ValidateOptions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+    from cbsn_pipeline.cbsn import Denoiser
+else:
+    # Kedro resolves every annotation of a node to find the options among them, so the
+    # names must exist; the libraries behind them load only when a node runs.
+    DataFrame = Denoiser = Figure = Any
+
+Blocks = NDArray[np.uint8]  # (images, blocks, height, width, RGB), 0..255
+
+
+def check_validation_blocks(
+    validation_noisy_blocks: Blocks,
+    validation_clean_blocks: Blocks,
+    options: ValidateOptions,
+) -> tuple[Blocks, Blocks]:
+    """Refuse a set that is not the declared one, before hours are spent on it.
+
+    Args:
+        validation_noisy_blocks: As read.
+        validation_clean_blocks: As read.
+        options: ``num_images`` and ``num_blocks`` declare the set.
+
+    Returns:
+        Both, unchanged, (images, blocks, 256, 256, 3) uint8.
+
+    Raises:
+        ValueError: Another number of images or blocks, no sRGB blocks, or the noisy
+            blocks are the clean ones.
+    """
+    from cbsn_pipeline.challenges.sidd import check_blocks
+
+    sets = {
+        "validation_noisy_blocks": validation_noisy_blocks,
+        "validation_clean_blocks": validation_clean_blocks,
+    }
+    for name, blocks in sets.items():
+        check_blocks(
+            blocks,
+            source=f"The data set {name}",
+            num_images=options.num_images,
+            num_blocks=options.num_blocks,
+        )
+    if np.array_equal(validation_noisy_blocks, validation_clean_blocks):
+        raise ValueError(
+            "The noisy and the clean validation blocks are the same pixels; expected "
+            "a noisy set and its ground truth. Do both catalog entries name one file?"
+        )
+    return validation_noisy_blocks, validation_clean_blocks
+
+
+def denoise_blocks(
+    denoiser: Denoiser, noisy_blocks: Blocks, options: ValidateOptions
+) -> Blocks:
+    """Denoise every block, each with its own statistics, as the authors validate.
+
+    Args:
+        denoiser: The trained network.
+        noisy_blocks: (images, blocks, 256, 256, 3) uint8.
+        options: Padding and batch size.
+
+    Returns:
+        Same shape, uint8, rounded and clipped.
+    """
+    from cbsn_pipeline.progress import Progress
+
+    denoised = np.empty_like(noisy_blocks)
+    num_blocks = int(np.prod(noisy_blocks.shape[:2]))
+    with Progress("Denoising", total=num_blocks, unit="blocks") as bar:
+        for image, blocks in enumerate(noisy_blocks):
+            denoised[image] = denoiser.denoise_blocks(
+                blocks, padding=options.padding, batch_size=options.batch_size
+            )
+            bar.advance(len(blocks))
+    return denoised
+
+
+def search_oracle_blur(
+    noisy_blocks: Blocks, clean_blocks: Blocks, options: ValidateOptions
+) -> dict[str, Any]:
+    """Find the sigma whose blur scores best on the clean blocks: an oracle.
+
+    Args:
+        noisy_blocks: (images, blocks, 256, 256, 3) uint8.
+        clean_blocks: Same shape and type.
+        options: The sigmas to try.
+
+    Returns:
+        ``sigma`` in pixels (None if the oracle is not among the baselines) and
+        ``psnr_db_by_sigma``, the mean over blocks of each.
+    """
+    from cbsn_pipeline.pipelines.validate.scoring import search_blur
+    from cbsn_pipeline.threads import num_workers
+
+    if "gaussian_blur_oracle" not in options.baselines:
+        return {"sigma": None, "psnr_db_by_sigma": {}}
+    decibels = search_blur(
+        noisy_blocks,
+        clean_blocks,
+        options.blur_sigmas,
+        workers=num_workers(options.workers),
+    )
+    best = max(decibels, key=decibels.__getitem__)
+    by_sigma = {f"{sigma:g}": mean for sigma, mean in decibels.items()}
+    return {"sigma": best, "psnr_db_by_sigma": by_sigma}
+
+
+def score_blocks(
+    denoised_blocks: Blocks,
+    noisy_blocks: Blocks,
+    clean_blocks: Blocks,
+    oracle_blur: dict[str, Any],
+    options: ValidateOptions,
+) -> DataFrame:
+    """Score every block with every method.
+
+    Args:
+        denoised_blocks: Our output, (images, blocks, 256, 256, 3) uint8.
+        noisy_blocks: Same shape and type.
+        clean_blocks: Same shape and type.
+        oracle_blur: The sigma that the oracle chose.
+        options: Which baselines; what each row of the arrays is.
+
+    Returns:
+        One row per method and block: method, row (position on the first axis), image
+        (its index in the official set where known), block, psnr_db and the SSIMs.
+
+    Raises:
+        ValueError: Shapes differ.
+    """
+    from cbsn_pipeline.pipelines.validate.rows import describe_rows
+    from cbsn_pipeline.pipelines.validate.scoring import (
+        choose_baselines,
+        score_methods,
+        warn_of_identical,
+    )
+    from cbsn_pipeline.threads import num_workers
+
+    if denoised_blocks.shape != clean_blocks.shape:
+        raise ValueError(
+            f"Shapes differ: denoised blocks {denoised_blocks.shape}, clean blocks "
+            f"{clean_blocks.shape}. Was another set denoised than is scored?"
+        )
+    scores = score_methods(
+        denoised_blocks,
+        noisy_blocks,
+        clean_blocks,
+        choose_baselines(options.baselines, oracle_blur["sigma"]),
+        workers=num_workers(options.workers),
+    )
+    warn_of_identical(scores)
+    images = [row.image for row in describe_rows(options)]
+    scores.insert(2, "image", scores["row"].map(dict(enumerate(images))))
+    return scores
+
+
+def average_scores(
+    block_scores: DataFrame, options: ValidateOptions
+) -> tuple[DataFrame, DataFrame]:
+    """Average the block scores by image, and by camera and ISO.
+
+    Args:
+        block_scores: One row per method and block.
+        options: What each row of the arrays is.
+
+    Returns:
+        The table by image and the one by camera and ISO; both say in ``order`` whether
+        the names were inferred from SIDD's list.
+    """
+    from cbsn_pipeline.pipelines.validate.rows import describe_rows
+    from cbsn_pipeline.pipelines.validate.tables import (
+        average_by_camera,
+        average_by_image,
+    )
+
+    image_scores = average_by_image(block_scores, describe_rows(options))
+    return image_scores, average_by_camera(image_scores)
+
+
+def rank_methods(block_scores: DataFrame, oracle_blur: dict[str, Any]) -> DataFrame:
+    """Average every method over all blocks, the best PSNR first.
+
+    Args:
+        block_scores: One row per method and block.
+        oracle_blur: The sigma that the oracle chose, for its label.
+
+    Returns:
+        One row per method: method, label, psnr_db (the mean of the blocks' dB), gain_db
+        over the noisy input, the SSIMs, num_blocks.
+    """
+    from cbsn_pipeline.pipelines.validate import tables
+
+    return tables.rank_methods(block_scores, oracle_blur["sigma"])
+
+
+def summarise_scores(
+    score_table: DataFrame,
+    oracle_blur: dict[str, Any],
+    denoiser: Denoiser,
+    noisy_blocks: Blocks,
+) -> dict[str, Any]:
+    """Gather what a reader must know beside the numbers.
+
+    Args:
+        score_table: One row per method.
+        oracle_blur: The oracle's search.
+        denoiser: Its provenance says what it was trained on.
+        noisy_blocks: The scored blocks, to see whether they were trained on.
+
+    Returns:
+        Scores per method, conventions in words, the oracle's search, where the
+        denoiser comes from, whether the row is a dagger one.
+    """
+    from cbsn_pipeline.imaging.metrics import CONVENTIONS_IN_WORDS
+    from cbsn_pipeline.pipelines.validate.tables import count_trained_on
+
+    provenance = denoiser.provenance
+    return {
+        "methods": score_table.drop(columns="num_blocks")
+        .set_index("method")
+        .to_dict("index"),
+        "conventions": dict(CONVENTIONS_IN_WORDS),
+        "oracle_blur": {
+            **oracle_blur,
+            "chosen_on": "the clean blocks that are scored: an oracle, not a method",
+        },
+        "denoiser": {
+            "data_digest": provenance.data_digest,
+            "data_kind": provenance.data_kind,
+            "steps": provenance.steps,
+        },
+        **count_trained_on(noisy_blocks, provenance.trained_on),
+    }
+
+
+def plot_psnr_per_image(image_scores: DataFrame, oracle_blur: dict[str, Any]) -> Figure:
+    """Plot the PSNR of each image: denoised, noisy and the oracle blur.
+
+    Args:
+        image_scores: One row per image and method.
+        oracle_blur: The sigma that the oracle chose, for the legend.
+
+    Returns:
+        The figure, logged to MLflow too.
+    """
+    from cbsn_pipeline.pipelines.validate import figures
+    from cbsn_pipeline.pipelines.validate.tables import label_method
+
+    methods = image_scores["method"].unique()
+    labels = {method: label_method(method, oracle_blur["sigma"]) for method in methods}
+    figure = figures.plot_psnr_per_image(image_scores, labels)
+    tracking.log_figure("validation/psnr_per_image", figure)
+    return figure
+
+
+def draw_best_and_worst_blocks(
+    block_scores: DataFrame,
+    image_scores: DataFrame,
+    denoised_blocks: Blocks,
+    noisy_blocks: Blocks,
+    clean_blocks: Blocks,
+) -> Figure:
+    """Show the worst, the median and the best block, one pixel per pixel.
+
+    Args:
+        block_scores: One row per method and block.
+        image_scores: Names the images.
+        denoised_blocks: (images, blocks, 256, 256, 3) uint8.
+        noisy_blocks: Same shape and type.
+        clean_blocks: Same shape and type.
+
+    Returns:
+        The figure; MLflow gets the figure and each row as an image.
+    """
+    from cbsn_pipeline.pipelines.validate.figures import draw_blocks, pick_blocks
+    from cbsn_pipeline.pipelines.validate.tables import title_images
+
+    picked = pick_blocks(
+        block_scores,
+        title_images(image_scores),
+        denoised_blocks,
+        noisy_blocks,
+        clean_blocks,
+    )
+    for block in picked:
+        tracking.log_image(f"validation/{block.rank}", block.strip)
+    figure = draw_blocks(picked)
+    tracking.log_figure("validation/best_and_worst_blocks", figure)
+    return figure
+
+
+def report_scores(score_table: DataFrame, score_summary: dict[str, Any]) -> None:
+    """Log every score to MLflow and show the table that the run was made for.
+
+    Args:
+        score_table: One row per method.
+        score_summary: Conventions, dagger and provenance.
+    """
+    from cbsn_pipeline.pipelines.validate.report import print_scores
+
+    metrics = {
+        f"validation/{method}/{name}": value
+        for method, scores in score_summary["methods"].items()
+        for name, value in scores.items()
+        if not isinstance(value, str)
+    }
+    tracking.log_metrics(metrics)
+    tracking.set_tags({"dagger": score_summary["dagger"]})
+    tracking.log_dict("validation/score_summary.json", score_summary)
+    print_scores(score_table, score_summary)

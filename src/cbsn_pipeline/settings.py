@@ -1,0 +1,13 @@
+"""Project settings. Every run of Kedro imports this: it imports nothing heavy."""
+
+from cbsn_pipeline.hooks import SampleHook, TrackingHook
+
+HOOKS = (SampleHook(), TrackingHook())
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "sample",
+    # an environment names the options that differ, not the whole stage
+    "merge_strategy": {"parameters": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**"]},
+}

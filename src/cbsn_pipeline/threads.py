@@ -1,0 +1,69 @@
+"""Runs one function on many items in threads, keeping order and a bound on memory.
+
+Decoding, hashing and compression run outside Python's lock, so threads use all cores.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Literal, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MEMORY_BUDGET = 2 * 1024**3  # bytes that the items in flight may take together
+
+
+def num_workers(workers: int | Literal["auto"], *, item_bytes: int = 0) -> int:
+    """Say how many threads to use.
+
+    Args:
+        workers: A number, or ``auto`` for one per core that this process may use.
+        item_bytes: Memory that one item takes while it is worked on; the number is
+            lowered, to 1 at least, until all fit in 2 GiB.
+    """
+    wanted = num_cores() if workers == "auto" else workers
+    if item_bytes:
+        wanted = min(wanted, MEMORY_BUDGET // item_bytes)
+    return max(1, wanted)
+
+
+def num_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def map_in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int
+) -> Iterator[Result]:
+    """Apply ``function`` to every item in threads; yield the results in order.
+
+    At most ``workers + 1`` items are begun and not yet yielded, however long
+    ``items`` is. An error is raised where its result would have come; the rest is
+    then not begun.
+
+    Args:
+        function: Called from several threads at once.
+        items: What to call it with.
+        workers: Number of threads.
+
+    Yields:
+        The results, in the order of the items.
+    """
+    remaining = iter(items)
+    pool = ThreadPoolExecutor(workers)
+    try:
+        started: deque[Future[Result]] = deque(
+            pool.submit(function, item) for item in islice(remaining, workers + 1)
+        )
+        while started:
+            result = started.popleft().result()
+            yield result
+            del result  # not held while the next one is waited for
+            started.extend(pool.submit(function, i) for i in islice(remaining, 1))
+    finally:
+        pool.shutdown(cancel_futures=True)

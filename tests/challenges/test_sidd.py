@@ -1,0 +1,168 @@
+import csv
+import re
+
+import numpy as np
+import pytest
+
+from cbsn_pipeline.challenges.sidd import (
+    CAMERAS,
+    VALIDATION_INSTANCES,
+    SceneInstance,
+    check_blocks,
+    clean_twin,
+    format_scene_instance,
+    parse_image_name,
+    parse_scene_instance,
+)
+
+
+def test_a_scene_instance_says_camera_iso_and_light():
+    assert parse_scene_instance("0052_002_S6_01600_01000_5500_N") == SceneInstance(
+        name="0052_002_S6_01600_01000_5500_N",
+        instance=52,
+        scene=2,
+        camera="S6",
+        iso=1600,
+        inverse_shutter=1000,
+        temperature=5500,
+        brightness="N",
+    )
+
+
+@pytest.mark.parametrize("name", VALIDATION_INSTANCES)
+def test_formatting_undoes_parsing(name):
+    fields = vars(parse_scene_instance(name)) | {}
+    fields.pop("name")
+
+    assert format_scene_instance(**fields) == name
+
+
+def test_there_are_forty_validation_instances_eight_per_camera():
+    cameras = [parse_scene_instance(name).camera for name in VALIDATION_INSTANCES]
+
+    assert len(set(VALIDATION_INSTANCES)) == 40
+    assert {c: cameras.count(c) for c in CAMERAS} == dict.fromkeys(CAMERAS, 8)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "0052_002_S7_01600_01000_5500_N",
+        "52_002_S6_01600_01000_5500_N",
+        "0052_002_S6_01600_01000_5500_N_copy",
+        "holiday",
+        "",
+    ],
+)
+def test_another_folder_is_refused(name):
+    with pytest.raises(ValueError, match="not a SIDD scene instance; expected"):
+        parse_scene_instance(name)
+
+
+def test_formatting_refuses_a_number_that_does_not_fit():
+    with pytest.raises(ValueError, match="not a SIDD scene instance"):
+        format_scene_instance(
+            instance=12345,
+            scene=1,
+            camera="S6",
+            iso=100,
+            inverse_shutter=100,
+            temperature=3200,
+            brightness="L",
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "noisy", "instance"),
+    [
+        ("0001_NOISY_SRGB_010.PNG", "medium", True, 1),
+        ("0200_GT_SRGB_011.PNG", "medium", False, 200),
+        ("NOISY_SRGB_010.PNG", "small", True, None),
+        ("GT_SRGB_010.png", "small", False, None),
+    ],
+)
+def test_image_names_of_both_layouts(name, layout, noisy, instance):
+    parsed = parse_image_name(name)
+
+    assert parsed is not None
+    assert (parsed.layout, parsed.is_noisy, parsed.instance) == (
+        layout,
+        noisy,
+        instance,
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "0001_NOISY_SRGB_010 (1).PNG",
+        "0001_NOISY_RAW_010.MAT",
+        "0001_NOISY_SRGB_012.PNG",
+    ],
+)
+def test_other_files_are_not_images_of_sidd(name):
+    assert parse_image_name(name) is None
+
+
+def test_the_clean_twin_of_a_noisy_image():
+    assert clean_twin("NOISY_SRGB_011.PNG") == "GT_SRGB_011.PNG"
+
+
+def test_a_clean_image_has_no_clean_twin():
+    with pytest.raises(ValueError, match="not the name of a noisy SIDD photograph"):
+        clean_twin("0001_GT_SRGB_010.PNG")
+
+
+def blocks(*shape, dtype=np.uint8):
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def test_the_official_shape_is_accepted():
+    check_blocks(blocks(40, 32, 256, 256, 3), source="v.mat")
+
+
+def test_a_declared_number_of_blocks_is_accepted():
+    check_blocks(blocks(2, 3, 256, 256, 3), source="v.mat", num_images=2, num_blocks=3)
+    check_blocks(
+        blocks(7, 5, 256, 256, 3), source="v.mat", num_images=None, num_blocks=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "cause"),
+    [
+        ((20, 32, 256, 256, 3), "partial set must be declared"),
+        ((40, 32, 256, 256), "Is this the raw-RGB file?"),
+        ((3, 256, 256, 32, 40), "axes are reversed"),
+        ((1280, 256, 256, 3), "image axis is missing"),
+        ((0, 32, 256, 256, 3), "It is empty"),
+        ((40, 32, 128, 128, 3), "right file and variable"),
+    ],
+)
+def test_another_shape_is_refused_with_its_likely_cause(shape, cause):
+    message = re.escape(f"v.mat holds an array of shape {shape}; expected")
+    with pytest.raises(ValueError, match=f"{message}.*{re.escape(cause)}"):
+        check_blocks(blocks(*shape), source="v.mat")
+
+
+def test_the_message_spells_what_was_wanted():
+    with pytest.raises(ValueError, match=r"\(any, 4, 256, 256, 3\)"):
+        check_blocks(
+            blocks(1, 1, 256, 256, 3), source="v.mat", num_images=None, num_blocks=4
+        )
+
+
+def test_floats_are_refused():
+    with pytest.raises(ValueError, match="holds float32 values; SIDD sRGB blocks are"):
+        check_blocks(blocks(40, 32, 256, 256, 3, dtype=np.float32), source="v.mat")
+
+
+def test_the_order_agrees_with_the_shared_table(shared):
+    table = shared / "data/sidd_validation/images.csv"
+    with table.open() as file:
+        rows = list(csv.DictReader(file))
+
+    for row in rows:
+        parsed = parse_scene_instance(VALIDATION_INSTANCES[int(row["image"])])
+        assert parsed.name == row["scene_instance"]
+        assert (parsed.camera, parsed.iso) == (row["camera"], int(row["iso"]))

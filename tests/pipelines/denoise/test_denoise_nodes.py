@@ -1,0 +1,101 @@
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from kedro.validation.type_extractor import TypeExtractor
+from pydantic import ValidationError
+
+from cbsn_pipeline.datasets.photos_dataset import Photos
+from cbsn_pipeline.pipelines.denoise import create_pipeline, nodes
+from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
+
+
+class HalvingDenoiser:
+    """Stands in for cbsn.Denoiser."""
+
+    def __init__(self):
+        self.paddings = []
+
+    def denoise(self, image, *, padding=None):
+        self.paddings.append(padding)
+        return image // 2
+
+
+class TinyPhotos(Photos):
+    """Photographs in memory."""
+
+    def __init__(self, *images):
+        files = [Path(f"/photos/{number}.jpg") for number in range(len(images))]
+        super().__init__(files, Path("/photos"))
+        self.images = images
+        self.num_reads = 0
+
+    def read(self, index):
+        self.num_reads += 1
+        return self.images[index]
+
+
+@pytest.fixture
+def photos():
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (5, 7, 3)).astype(np.uint8)
+    deep = rng.integers(0, 65536, (6, 4, 3)).astype(np.uint16)
+    return TinyPhotos(small, deep)
+
+
+def test_kedro_finds_the_options_of_the_nodes(caplog):
+    with caplog.at_level(logging.WARNING):
+        found = TypeExtractor({"it": create_pipeline()}).extract_types_from_pipelines()
+
+    assert found == {"denoise": DenoiseOptions}
+    assert not caplog.records
+
+
+def test_the_parameters_in_conf_are_the_defaults():
+    conf = Path(__file__).resolve().parents[3] / "conf/base/parameters_denoise.yml"
+
+    options = DenoiseOptions(**yaml.safe_load(conf.read_text())["denoise"])
+
+    assert options == DenoiseOptions()
+    assert options.padding is None
+
+
+@pytest.mark.parametrize("bad", [{"pad": 3}, {"padding": -1}])
+def test_options_that_make_no_sense_are_refused(bad):
+    with pytest.raises(ValidationError, match="not permitted|greater than or equal"):
+        DenoiseOptions(**bad)
+
+
+def test_photographs_are_denoised_when_they_are_asked_for(photos):
+    denoiser = HalvingDenoiser()
+
+    pending = list(nodes.denoise_photos(denoiser, photos, DenoiseOptions(padding=8)))
+
+    assert [str(photo.name) for photo in pending] == ["0.png", "1.png"]
+    assert pending[0].source == Path("/photos/0.jpg")
+    assert photos.num_reads == 0
+    np.testing.assert_array_equal(pending[1].make(), photos.images[1] // 2)
+    assert photos.num_reads == 1
+    assert denoiser.paddings == [8]
+
+
+def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
+    logged = []
+    monkeypatch.setattr(
+        nodes.tracking,
+        "log_metrics",
+        lambda values, step: logged.append((values, step)),
+    )
+    monkeypatch.setattr(nodes.time, "perf_counter", iter([10.0, 12.0]).__next__)
+    denoised = nodes.denoise_photos(HalvingDenoiser(), photos, DenoiseOptions())
+    assert denoised.seconds_per_megapixel == 0.0
+
+    with caplog.at_level(logging.INFO):
+        next(iter(denoised)).make()
+
+    expected = 2.0 / (35 / 1e6)  # 5x7 pixels in two seconds
+    assert denoised.seconds_per_megapixel == pytest.approx(expected)
+    assert logged == [({"denoise/seconds_per_megapixel": pytest.approx(expected)}, 0)]
+    assert "1/2 0.png: 0.00 megapixels in 2.0 s" in caplog.text

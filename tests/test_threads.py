@@ -1,0 +1,52 @@
+import threading
+import time
+
+import pytest
+
+from cbsn_pipeline import threads
+from cbsn_pipeline.threads import map_in_order, num_cores, num_workers
+
+
+def test_results_come_in_the_order_of_the_items():
+    def slow_first(item):
+        time.sleep(0.02 if item == 0 else 0)
+        return item * item
+
+    assert list(map_in_order(slow_first, range(5), workers=3)) == [0, 1, 4, 9, 16]
+
+
+def test_no_more_than_one_item_beyond_the_workers_is_in_flight():
+    lock, begun = threading.Lock(), []
+
+    def note(item):
+        with lock:
+            begun.append(item)
+        return item
+
+    for done, _ in enumerate(map_in_order(note, range(50), workers=2)):
+        time.sleep(0.001)
+        assert len(begun) <= done + 3
+
+
+def test_an_error_comes_in_its_place_and_ends_the_rest():
+    begun = []
+
+    def fail_at_two(item):
+        begun.append(item)
+        if item == 2:
+            raise ValueError("item 2")
+        return item
+
+    results = map_in_order(fail_at_two, range(100), workers=1)
+
+    assert [next(results), next(results)] == [0, 1]
+    with pytest.raises(ValueError, match="item 2"):
+        next(results)
+    assert len(begun) < 6
+
+
+def test_workers_are_as_many_as_cores_unless_memory_forbids():
+    assert num_workers("auto") == num_cores() >= 1
+    assert num_workers(8) == 8
+    assert num_workers(8, item_bytes=threads.MEMORY_BUDGET // 3) == 3
+    assert num_workers(8, item_bytes=2 * threads.MEMORY_BUDGET) == 1
