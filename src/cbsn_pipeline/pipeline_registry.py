@@ -14,7 +14,7 @@ from cbsn_pipeline.pipelines import (
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """One pipeline per stage; ``train`` starts from raw files.
+    """One pipeline per stage; ``train`` starts from raw files, ``train_only`` does not.
 
     Not in the whole chain is ``sample``: a hook runs it where its files are missing.
     """
@@ -26,6 +26,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "ingest": ingest.create_pipeline(),
         "patches": patches.create_pipeline(),
         "train": from_raw_files,
+        "train_only": train.create_pipeline(),
         "validate": validate.create_pipeline(),
         "submit": submit.create_pipeline(),
         "denoise": denoise.create_pipeline(),

@@ -3,6 +3,7 @@
 from cbsn_pipeline.hooks import SampleHook, TrackingHook
 
 HOOKS = (SampleHook(), TrackingHook())
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_telemetry",)  # nothing is sent anywhere
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

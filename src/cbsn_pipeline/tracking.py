@@ -268,11 +268,11 @@ def _note_failure(run: _ActiveRun, kind: str, error: Exception) -> bool:
     run.pauses[kind] = _Pause(time.monotonic() + seconds, seconds)
     if previous is None:
         logger.warning(
-            "MLflow cannot be reached (%s: %s). The run goes on without: metrics are "
-            "kept and sent later, other %s of this time are lost. Is the tracking "
+            "MLflow does not take %s (%s: %s). The run goes on: metrics are kept and "
+            "sent later, pictures and files of this time are lost. Is the tracking "
             "server up? Its address is in conf/base/mlflow.yml.",
+            kind,
             type(error).__name__,
             error,
-            kind,
         )
     return False

@@ -24,14 +24,17 @@ def test_a_cuda_device_that_is_not_there_is_refused():
         choose_device("cuda:99")
 
 
+def test_auto_precision_is_float32_on_a_cpu():
+    assert choose_precision("auto", torch.device("cpu")) == torch.float32
+
+
 @pytest.mark.parametrize(
     ("native", "expected"), [(True, torch.bfloat16), (False, torch.float32)]
 )
-def test_auto_precision_is_bfloat16_where_the_cpu_has_it(monkeypatch, native, expected):
-    capabilities = {"avx512_bf16": native, "amx_bf16": False}
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+def test_auto_precision_is_bfloat16_where_cuda_has_it(monkeypatch, native, expected):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: native)
 
-    assert choose_precision("auto", torch.device("cpu")) == expected
+    assert choose_precision("auto", torch.device("cuda")) == expected
 
 
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])

@@ -14,6 +14,9 @@ from cbsn_pipeline.hooks.tracking_options import TrackingOptions
 
 logger = logging.getLogger(__name__)
 
+# The browser opens the page of trainings, not that of language models.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+
 
 def connect(options: TrackingOptions, project: Path) -> None:
     """Choose the tracking address and the experiment; close what the dead left open.
@@ -94,7 +97,9 @@ def _experiment_id(name: str, address: str, project: Path) -> str:
         # A database needs to be told where files go; a server knows.
         local = address.startswith("sqlite:")
         place = (project / "mlartifacts").as_uri() if local else None
-        created: str = mlflow.create_experiment(name, artifact_location=place)
+        created: str = mlflow.create_experiment(
+            name, artifact_location=place, tags=EXPERIMENT_TAGS
+        )
         return created
     if experiment.lifecycle_stage == "deleted":
         raise ValueError(

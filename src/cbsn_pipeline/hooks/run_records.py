@@ -13,12 +13,16 @@ PACKAGE = Path(__file__).parents[1]
 SERVING_REQUIREMENTS = ("torch", "numpy", "pydantic", "safetensors", "mlflow")
 
 
+# What an old run is repeated from. Of other datasets an old version must not be asked
+# for: the stages of the new run would read it in place of what they have just written.
+REPEATED_FROM = ("manifest", "denoiser")
+
+
 class TrainingData(NamedTuple):
     """Which data a dataset of the catalog tells of."""
 
     kind: str
     digest: str
-    source: str
 
 
 def training_data(name: str, data: Any) -> TrainingData | None:  # noqa: ANN401
@@ -26,19 +30,16 @@ def training_data(name: str, data: Any) -> TrainingData | None:  # noqa: ANN401
 
     A run that only validates never sees the manifest; its denoiser knows the digest.
     """
-    if name == "manifest":
-        return TrainingData(data.kind, data.digest, "manifest")
-    if name == "patches" and hasattr(data, "digest"):
-        return TrainingData(data.kind, data.digest, "patches")
+    if name == "manifest" or (name == "patches" and hasattr(data, "digest")):
+        return TrainingData(data.kind, data.digest)
     if name == "denoiser" and data.provenance.data_digest:
-        provenance = data.provenance
-        return TrainingData(provenance.data_kind, provenance.data_digest, "denoiser")
+        return TrainingData(data.provenance.data_kind, data.provenance.data_digest)
     return None
 
 
-def log_training_data(data: TrainingData) -> None:
+def log_training_data(data: TrainingData, source: str) -> None:
     """Record the data set as an input of the run, under our own digest."""
-    tracking.log_data(data.kind, data.digest, data.source, "training")
+    tracking.log_data(data.kind, data.digest, source, "training")
     tracking.set_tags({"data_kind": data.kind})
 
 
@@ -63,8 +64,10 @@ def tag_versions(versions: dict[str, str]) -> None:
 
     The tag ``load_versions`` is what ``kedro run --load-versions`` takes.
     """
-    line = ",".join(f"{name}:{version}" for name, version in sorted(versions.items()))
-    tracking.set_tags({"load_versions": line} if line else {})
+    repeated = {name: versions[name] for name in REPEATED_FROM if name in versions}
+    for tag, chosen in (("versions", versions), ("load_versions", repeated)):
+        line = ",".join(f"{name}:{made}" for name, made in sorted(chosen.items()))
+        tracking.set_tags({tag: line} if line else {})
 
 
 def log_denoiser(dataset: AbstractVersionedDataset[Any, Any], version: str) -> None:

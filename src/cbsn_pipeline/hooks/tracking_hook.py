@@ -87,7 +87,7 @@ class TrackingHook:
         if dataset_name == "denoiser" and version:
             assert self._catalog is not None
             try:
-                log_denoiser(self._catalog[dataset_name], version)  # type: ignore[arg-type]
+                log_denoiser(self._catalog[dataset_name], version)
             except Exception as error:  # noqa: BLE001 - it is on the disk already
                 logger.warning("MLflow could not store the denoiser: %s", error)
 
@@ -125,6 +125,7 @@ class TrackingHook:
             environment=run_params["env"] or _default_environment(self._context),
             pipeline=pipeline,
         )
+        parameters = parameters_of(pipeline, self._catalog)
         mlflow_run.connect(options, project)
         run = mlflow_run.start(
             "-".join([facts["environment"], facts["pipeline"], run_params["run_id"]]),
@@ -132,7 +133,7 @@ class TrackingHook:
         )
         self._last_words.prepare()
         tracking.set_tags(facts)
-        log_parameters(parameters_of(pipeline, self._catalog), run.data.params)
+        log_parameters(parameters, run.data.params)
 
     def _note_version(self, name: str, version_of: Any) -> str | None:  # noqa: ANN401
         assert self._catalog is not None
@@ -147,7 +148,8 @@ class TrackingHook:
         known = training_data(name, data)
         if known is not None and known.digest not in self._digests:
             self._digests.add(known.digest)
-            log_training_data(known)
+            version = self._versions.get(name)
+            log_training_data(known, f"{name}:{version}" if version else name)
 
     def _end(self, status: str) -> None:
         from cbsn_pipeline.hooks import mlflow_run, run_records

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cbsn_pipeline.imaging.demosaic import demosaic
 from cbsn_pipeline.imaging.quantise import to_unit
 
 Float32 = NDArray[np.float32]
@@ -25,39 +26,6 @@ BLACK_LEVEL = 4096  # of 65535: room for noise below black, as real sensors leav
 WHITE_LEVEL = 65535
 SOFTENING = 0.05  # weight of each neighbour; tuned to SIDD's correlation at lag 1
 FLARE = 0.02  # of white: light scattered in the lens, so that black is never 0
-
-# Filters of Malvar et al., in eighths: green at red or blue; red (blue) at a green
-# pixel of its own row; red at blue and blue at red.
-_CROSS = np.array(
-    [
-        [0, 0, -1, 0, 0],
-        [0, 0, 2, 0, 0],
-        [-1, 2, 4, 2, -1],
-        [0, 0, 2, 0, 0],
-        [0, 0, -1, 0, 0],
-    ],
-    dtype=np.float32,
-) / np.float32(8)
-_ROW = np.array(
-    [
-        [0, 0, 0.5, 0, 0],
-        [0, -1, 0, -1, 0],
-        [-1, 4, 5, 4, -1],
-        [0, -1, 0, -1, 0],
-        [0, 0, 0.5, 0, 0],
-    ],
-    dtype=np.float32,
-) / np.float32(8)
-_CORNER = np.array(
-    [
-        [0, 0, -1.5, 0, 0],
-        [0, 2, 0, 2, 0],
-        [-1.5, 0, 6, 0, -1.5],
-        [0, 2, 0, 2, 0],
-        [0, 0, -1.5, 0, 0],
-    ],
-    dtype=np.float32,
-) / np.float32(8)
 
 _IMAGE_AXES = 3
 _COLOURS = 3
@@ -85,8 +53,8 @@ class Camera:
 
 
 # Of a phone's magnitude, not measured on these phones. The matrices are milder than
-# those in DNG files: with those, noise in red and green would be of opposite sign,
-# and in SIDD it is not (docs/data.md has the comparison).
+# those in DNG files: stronger ones gave noise of opposite sign in red and green,
+# which SIDD does not have (docs/data.md compares).
 CAMERAS: dict[str, Camera] = {
     "GP": Camera(
         "GP",
@@ -246,39 +214,6 @@ def _soften(image: Float32) -> Float32:
     edge = cv2.BORDER_REFLECT_101
     soft = cv2.sepFilter2D(image, cv2.CV_32F, kernel, kernel, borderType=edge)
     return soft.astype(np.float32, copy=False)
-
-
-def demosaic(mosaic: Float32) -> Float32:
-    """Interpolate the two colours that each pixel lacks, after Malvar et al.
-
-    Each is corrected by the gradient of the colour that the pixel has, as MATLAB's
-    ``demosaic`` does, with which SIDD was developed: bilinear interpolation makes
-    noise that is correlated further and of opposite sign between the colours.
-
-    Args:
-        mosaic: (H, W), RG over GB; any range.
-
-    Returns:
-        (H, W, 3) RGB in the same range, a little outside it at edges.
-
-    Source:
-        Malvar, He and Cutler, "High-quality linear interpolation for demosaicing of
-        Bayer-patterned color images", ICASSP 2004.
-    """
-    # Reflection without repeating the edge keeps the order of the mosaic.
-    cross, row, column, corner = (
-        cv2.filter2D(mosaic, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT_101)
-        for kernel in (_CROSS, _ROW, np.ascontiguousarray(_ROW.T), _CORNER)
-    )
-    rgb = np.repeat(mosaic[:, :, None], _COLOURS, axis=2)
-    for own, other, start in ((0, 2, 0), (2, 0, 1)):  # red pixels, then blue ones
-        here = slice(start, None, 2)
-        beside = slice(1 - start, None, 2)
-        rgb[here, here, 1] = cross[here, here]
-        rgb[here, here, other] = corner[here, here]
-        rgb[here, beside, own] = row[here, beside]  # green, between two of its own
-        rgb[beside, here, own] = column[beside, here]
-    return rgb
 
 
 def _check_scene(scene: NDArray[Any], brightness: float) -> None:

@@ -31,7 +31,7 @@ class TrainOptions(LossOptions):
     """``auto`` takes CUDA when it is there; or ``cpu``, ``cuda``, ``cuda:1``."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """Of the convolutions; losses and weights are always float32. ``auto`` takes
-    bfloat16 where the device computes in it natively."""
+    bfloat16 on a CUDA device that computes in it natively."""
 
     resume: bool = False
     """Go on from the last saved state, in the same MLflow run."""

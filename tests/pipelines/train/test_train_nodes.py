@@ -179,12 +179,16 @@ def test_a_loss_that_is_no_number_names_the_last_good_state(
 def test_before_the_first_state_a_bad_loss_says_so(
     patches, manifest, tmp_path, options, monkeypatch
 ):
-    class Overflowing(type(patches)):
-        def __getitem__(self, index):
-            return np.full((12, 12, 3), 3e38, np.float32)
+    add = Journal.add
 
+    def poison_at_once(self, report):
+        add(self, report)
+        with torch.no_grad():
+            self._trainee.net.conv0.bias.fill_(float("nan"))
+
+    monkeypatch.setattr(Journal, "add", poison_at_once)
     with pytest.raises(NonFiniteLossError, match="No state was saved yet"):
-        train_denoiser(Overflowing(), manifest, tmp_path, None, None, options)
+        train_denoiser(patches, manifest, tmp_path, None, None, options)
 
 
 def test_patches_of_other_data_are_refused(patches, manifest, tmp_path, options):

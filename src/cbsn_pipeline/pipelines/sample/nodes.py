@@ -1,25 +1,23 @@
 """The node that makes the embedded sample."""
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
+from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage
+from cbsn_pipeline.datasets.sample_sidd_medium_dataset import ImagePair
 from cbsn_pipeline.pipelines.sample.options import SampleOptions
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
-    from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage
-    from cbsn_pipeline.datasets.sample_sidd_medium_dataset import ImagePair
-
-
+# Every annotation is a real one, not a quoted name: with one that it cannot resolve,
+# Kedro hands over the options as a plain dictionary.
 def make_sample(
     options: SampleOptions,
 ) -> tuple[
-    "list[ImagePair]",
-    "NDArray[np.uint8]",
-    "NDArray[np.uint8]",
-    "NDArray[np.uint8]",
-    "list[DndImage]",
+    list[ImagePair],
+    NDArray[np.uint8],
+    NDArray[np.uint8],
+    NDArray[np.uint8],
+    list[DndImage],
 ]:
     """Simulate every raw file that the other stages read.
 

@@ -41,6 +41,10 @@ class SampleOptions(BaseModel):
 
     Attributes:
         seed: Every random number follows from it.
+        magnification: How much larger than the photograph the scene is taken: 3 gives
+            scenes about as smooth as SIDD's, whose phones have 12 megapixels.
+        max_side: Height and width of a picture at most, in pixels; its centre is kept.
+        saturation: Of the photograph's own; SIDD's indoor scenes are muted.
         brightness: Factor on the linear light; less is a darker scene.
         frames: Noisy images per training shot, as SIDD-Medium has two.
         training: Shots to train on: a scene instance each.
@@ -52,6 +56,9 @@ class SampleOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = Field(0, ge=0)
+    magnification: float = Field(3.0, ge=1, le=8)
+    saturation: float = Field(0.6, ge=0, le=1)
+    max_side: int = Field(768, ge=8)
     brightness: float = Field(0.4, gt=0, le=1)
     frames: int = Field(2, ge=1, le=2)
     training: tuple[Shot, ...] = Field(min_length=1)

@@ -1,5 +1,6 @@
 """The colour photographs that come inside scikit-image: nothing is downloaded."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Photo:
     height: int | None
     scene: int
 
+
+LUMA = np.array([0.299, 0.587, 0.114])  # of R, G, B
 
 PHOTOS = {
     "coffee": Photo("coffee.png", None, 1),
@@ -60,3 +63,42 @@ def read_photo(name: str) -> NDArray[np.uint8]:
         method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
         image = cv2.resize(image, size, interpolation=method)
     return image.astype(np.uint8)
+
+
+def magnify(
+    image: NDArray[np.uint8], factor: float, *, max_side: int
+) -> NDArray[np.uint8]:
+    """Enlarge the centre of a picture.
+
+    Args:
+        image: (H, W, 3) uint8, 0..255.
+        factor: At least 1; 1 only crops.
+        max_side: Height and width of the result at most, in pixels.
+
+    Returns:
+        (min(H * factor, max_side), min(W * factor, max_side), 3) uint8, rounded.
+    """
+    height, width = (min(round(n * factor), max_side) for n in image.shape[:2])
+    # The part that is needed, before it is enlarged: the whole may be very large.
+    rows, columns = (math.ceil(n / factor) for n in (height, width))
+    top, left = (image.shape[0] - rows) // 2, (image.shape[1] - columns) // 2
+    centre = image[top : top + rows, left : left + columns]
+    if factor == 1:
+        return centre
+    larger = cv2.resize(centre, (width, height), interpolation=cv2.INTER_CUBIC)
+    return larger.astype(np.uint8)
+
+
+def mute(image: NDArray[np.uint8], saturation: float) -> NDArray[np.uint8]:
+    """Bring colours nearer to the grey of the same luma (BT.601).
+
+    Args:
+        image: (H, W, 3) uint8, sRGB 0..255.
+        saturation: Share of the colour that stays: 0 is grey, 1 the picture itself.
+
+    Returns:
+        The same shape, uint8, rounded.
+    """
+    grey = image @ LUMA
+    muted = grey[:, :, None] + saturation * (image - grey[:, :, None])
+    return np.rint(muted).clip(0, 255).astype(np.uint8)

@@ -13,7 +13,7 @@ from cbsn_pipeline.imaging import camera_noise
 from cbsn_pipeline.imaging.camera_noise import CAMERAS, Camera, Exposure
 from cbsn_pipeline.imaging.quantise import to_uint8
 from cbsn_pipeline.pipelines.sample.options import Grid, SampleOptions, Shot
-from cbsn_pipeline.pipelines.sample.photos import PHOTOS, read_photo
+from cbsn_pipeline.pipelines.sample.photos import PHOTOS, magnify, mute, read_photo
 
 Blocks = NDArray[np.uint8]  # (images, blocks, 256, 256, RGB)
 
@@ -97,9 +97,14 @@ def block_origins(
     return list(product(rows, columns))
 
 
+def _scene(shot: Shot, options: SampleOptions) -> NDArray[np.uint8]:
+    photo = mute(read_photo(shot.photo), options.saturation)
+    return magnify(photo, options.magnification, max_side=options.max_side)
+
+
 def _take(shot: Shot, options: SampleOptions, stream: Sequence[int]) -> Exposure:
     return camera_noise.photograph(
-        read_photo(shot.photo),
+        _scene(shot, options),
         CAMERAS[shot.camera],
         iso=shot.iso,
         brightness=options.brightness,
@@ -124,7 +129,7 @@ def _cut(image: NDArray[np.uint8], grid: Grid, what: str) -> NDArray[np.uint8]:
 
 
 def _dnd_image(shot: Shot, index: int, options: SampleOptions) -> DndImage:
-    scene, camera = read_photo(shot.photo), CAMERAS[shot.camera]
+    scene, camera = _scene(shot, options), CAMERAS[shot.camera]
     taken = _take(shot, options, (DND, index))
     raw = camera_noise.sensor_values(scene, camera, brightness=options.brightness)
     a, b = camera_noise.noise_level(camera, iso=shot.iso)

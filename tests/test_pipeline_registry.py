@@ -1,0 +1,61 @@
+import subprocess
+import sys
+import time
+
+from cbsn_pipeline.pipeline_registry import register_pipelines
+
+HEAVY = ["torch", "mlflow", "matplotlib", "cv2", "scipy", "skimage", "pandas", "h5py"]
+
+
+def names(pipeline):
+    return {node.name for node in pipeline.nodes}
+
+
+def test_the_stages_are_registered_in_the_order_of_a_run():
+    assert list(register_pipelines()) == [
+        "sample",
+        "ingest",
+        "patches",
+        "train",
+        "train_only",
+        "validate",
+        "submit",
+        "denoise",
+        "__default__",
+    ]
+
+
+def test_train_starts_from_raw_files_and_train_only_from_patches():
+    pipelines = register_pipelines()
+
+    assert names(pipelines["train"]) == (
+        names(pipelines["ingest"])
+        | names(pipelines["patches"])
+        | names(pipelines["train_only"])
+    )
+    assert "patches" in pipelines["train_only"].inputs()
+    assert "patches" not in pipelines["train"].inputs()
+
+
+def test_the_default_is_the_whole_chain_without_the_sample():
+    pipelines = register_pipelines()
+
+    stages = ["train", "validate", "submit", "denoise"]
+    chain = set.union(*(names(pipelines[stage]) for stage in stages))
+    assert names(pipelines["__default__"]) == chain
+    assert not chain & names(pipelines["sample"])
+
+
+def test_listing_the_pipelines_imports_nothing_heavy():
+    code = (
+        "import sys, cbsn_pipeline.settings\n"
+        "from cbsn_pipeline.pipeline_registry import register_pipelines\n"
+        "register_pipelines()\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+
+    start = time.monotonic()
+    answer = subprocess.check_output([sys.executable, "-c", code], text=True)
+
+    assert answer.strip() == "[]"
+    assert time.monotonic() - start < 20  # 1 s; a loaded machine is no failure
