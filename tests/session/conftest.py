@@ -20,6 +20,7 @@ TINY = {
     "batch_size": 1,
     "crop_size": 40,
     "ramp_steps": 2,
+    "learning_rate_decay": "halving",  # under a cosine, steps could not be changed
     "log_every": 2,
     "validate_every": 4,
     "save_every": 2,

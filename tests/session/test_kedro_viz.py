@@ -22,9 +22,7 @@ START_SECONDS = 120.0
 @pytest.fixture(scope="module")
 def viz(kedro):
     """Address of kedro-viz showing the project."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # it cannot be told to keep silent, and nobody reads: the pipe must not fill up
     process = kedro("viz", "run", "--no-browser", "--port", str(port))
     address = f"http://127.0.0.1:{port}"
@@ -34,6 +32,15 @@ def viz(kedro):
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # its server is a child of its own
         process.communicate(timeout=30)
+
+
+def free_port():
+    """A port that kedro-viz accepts: it refuses those above 49151."""
+    for port in range(20000, 30000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    pytest.fail("no free port between 20000 and 30000")
 
 
 def wait_for(address, process):

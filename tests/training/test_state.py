@@ -73,6 +73,15 @@ def test_a_failing_save_leaves_the_earlier_state_and_no_litter(
     assert store.latest().step == 1
 
 
+def test_the_next_save_removes_what_a_killed_run_left(options, store):
+    store.folder.mkdir()
+    (store.folder / "step_000000001.partial").write_bytes(b"half")
+
+    store.save(new_trainee(options, CPU), 2, options, digest="d")
+
+    assert [path.name for path in store.folder.iterdir()] == ["step_000000002.pt"]
+
+
 def test_a_damaged_state_is_passed_over_with_a_warning(options, store, caplog):
     trainee = new_trainee(options, CPU)
     store.save(trainee, 1, options, digest="d")

@@ -84,7 +84,11 @@ class PatchesDataset(AbstractDataset[PatchExtraction, PatchFile]):
                 f"{self._filepath} needs {needed / GIB:.2f} GiB for {len(wanted):,} "
                 f"patches; {free / GIB:.2f} GiB are free on that disk. Free some, "
                 "raise patches.stride, or move the data folder"
-                + (f"; left by a killed run: {leftover[0]}." if leftover else ".")
+                + (
+                    f"; perhaps left by a killed run: {leftover[0]}."
+                    if leftover
+                    else "."
+                )
             )
 
     def preview(self, n: int = 16) -> ImagePreview:

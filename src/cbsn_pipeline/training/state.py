@@ -60,6 +60,8 @@ class StateStore:
             "network": trainee.net.state_dict(),
             "optimiser": trainee.optimiser.state_dict(),
         }
+        for leftover in self.folder.glob("step_*.partial"):  # of a killed run
+            leftover.unlink(missing_ok=True)
         path = self.folder / f"step_{step:09d}.pt"
         partial = path.with_suffix(".partial")
         try:

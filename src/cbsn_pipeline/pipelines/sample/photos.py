@@ -101,4 +101,5 @@ def mute(image: NDArray[np.uint8], saturation: float) -> NDArray[np.uint8]:
     """
     grey = image @ LUMA
     muted = grey[:, :, None] + saturation * (image - grey[:, :, None])
-    return np.rint(muted).clip(0, 255).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.rint(muted).clip(0, 255).astype(np.uint8)
+    return rounded
