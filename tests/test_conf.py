@@ -1,0 +1,93 @@
+"""Every environment can be read, and says nothing that a stage does not know."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from cbsn_pipeline.hooks.tracking_options import TrackingOptions
+from cbsn_pipeline.settings import CONFIG_LOADER_ARGS
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+OPTIONS = {
+    "sample": "cbsn_pipeline.pipelines.sample.options:SampleOptions",
+    "ingest": "cbsn_pipeline.pipelines.ingest.options:IngestOptions",
+    "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
+    "train": "cbsn_pipeline.training.options:TrainOptions",
+    "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
+    "submit": "cbsn_pipeline.pipelines.submit.options:SubmitOptions",
+    "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
+}
+ENVIRONMENTS = ["sample", "sidd", "blocks", "dnd", "photos"]
+
+
+def load(environment, kind):
+    return OmegaConfigLoader(CONF, env=environment, **CONFIG_LOADER_ARGS)[kind]
+
+
+def options(environment, stage):
+    module, name = OPTIONS[stage].split(":")
+    parameters = load(environment, "parameters")
+    assert set(parameters) == set(OPTIONS)
+    return getattr(import_module(module), name)(**parameters[stage])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("stage", OPTIONS)
+def test_every_option_of_every_environment_is_known(environment, stage):
+    options(environment, stage)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_has_a_catalog_and_keeps_its_results_apart(environment):
+    catalog = load(environment, "catalog")
+
+    assert f"/{environment}/" in catalog["manifest"]["filepath"]
+    assert f"/{environment}/" in catalog["denoiser"]["filepath"]
+    TrackingOptions(**load(environment, "mlflow"))
+
+
+def test_results_are_versioned():
+    catalog = load("sidd", "catalog")
+    versioned = {name for name, entry in catalog.items() if entry.get("versioned")}
+
+    assert versioned >= {"manifest", "denoiser", "score_table", "dnd_submission"}
+
+
+def test_every_dataset_has_a_layer():
+    catalog = load("sample", "catalog")
+
+    for name, entry in catalog.items():
+        assert entry["metadata"]["kedro-viz"]["layer"], name
+
+
+def test_the_base_is_the_papers_run():
+    patches, ingest = options("sidd", "patches"), options("sidd", "ingest")
+
+    assert (patches.patch_size, patches.stride, patches.border) == (256, 200, 10)
+    assert ingest.num_images == 320
+    assert options("dnd", "patches").border == 0
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/pipeline.md", "docs/data.md"])
+def test_documents_name_only_environments_and_pipelines_that_exist(name):
+    import re
+
+    from cbsn_pipeline.pipeline_registry import register_pipelines
+
+    text = (CONF.parent / name).read_text(encoding="utf-8")
+    named = re.findall(r"--pipelines?[= ]([\w,]+)", text)
+
+    assert set(re.findall(r"--env (\w+)", text)) <= set(ENVIRONMENTS)
+    assert {p for names in named for p in names.split(",")} - {"NAME"} <= set(
+        register_pipelines()
+    )
+
+
+def test_files_that_documents_link_to_exist():
+    import re
+
+    for page in [CONF.parent / "README.md", *(CONF.parent / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
