@@ -121,21 +121,23 @@ class Denoiser:
         blocks: NDArray[np.uint8],
         *,
         padding: int = 0,
-        batch_size: int = 8,
+        batch_size: int | None = None,
     ) -> NDArray[np.uint8]:
         """Denoise many pictures of one size, each with its own statistics.
 
         Args:
             blocks: (N, H, W, 3), uint8.
             padding: Pixels to reflect at the edges; 0 as the authors validate.
-            batch_size: Blocks per forward pass.
+            batch_size: Blocks per forward pass; by default 1 on a CPU, where small
+                feature maps are twice as fast, and 16 elsewhere.
 
         Returns:
             (N, H, W, 3), uint8, rounded and clipped.
         """
+        size = batch_size or (1 if self._device.type == "cpu" else 16)
         denoised = np.empty_like(blocks)
-        for start in range(0, len(blocks), batch_size):
-            chunk = slice(start, start + batch_size)
+        for start in range(0, len(blocks), size):
+            chunk = slice(start, start + size)
             unit = torch.from_numpy(to_unit(blocks[chunk]).transpose(0, 3, 1, 2).copy())
             restored = self._denoise_unit(unit, padding).permute(0, 2, 3, 1)
             denoised[chunk] = to_dtype(restored.numpy(), blocks.dtype)
@@ -188,6 +190,10 @@ class Denoiser:
         _load_weights(net, weights, path)
         return cls(net, provenance).to(device)
 
+    @property
+    def _device(self) -> torch.device:
+        return next(self.net.parameters()).device
+
     def _denoise_unit(self, x: Tensor, padding: int) -> Tensor:
         """Denoise (B, 3, H, W) in [0, 1]; same shape, on the CPU, not clipped."""
         normalised, mean, deviation = normalise(x)
@@ -200,7 +206,7 @@ class Denoiser:
     @torch.no_grad()
     def _run_tiles(self, x: Tensor) -> Tensor:
         """Run the visible network over (B, 3, H, W) tile by tile."""
-        device = next(self.net.parameters()).device
+        device = self._device
         tile, margin = self._tile_size(len(x)), self.net.receptive_radius
         output = torch.empty_like(x)
         for rows in tile_spans(x.shape[2], tile=tile, margin=margin):

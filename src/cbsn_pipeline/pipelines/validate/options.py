@@ -20,7 +20,7 @@ class ValidateOptions(BaseModel):
             from 0, each row of the arrays is.
         scene_instances: For a set of one's own: the SIDD-style name of each row.
         padding: Pixels reflected at the edges of a block before denoising.
-        batch_size: Blocks per forward pass.
+        batch_size: Blocks per forward pass; None is 1 on a CPU and 16 on a GPU.
         baselines: Methods to score beside the denoiser and the noisy input.
         blur_sigmas: Where the oracle looks for the best blur, in pixels.
         workers: Threads that score; ``auto`` takes one per core.
@@ -33,7 +33,7 @@ class ValidateOptions(BaseModel):
     image_indices: tuple[int, ...] | None = None
     scene_instances: tuple[str, ...] | None = None
     padding: int = Field(0, ge=0)
-    batch_size: int = Field(8, ge=1)
+    batch_size: int | None = Field(None, ge=1)
     baselines: tuple[Baseline, ...] = (
         "non_local_means",
         "gaussian_blur_2",
