@@ -30,7 +30,8 @@ def run(pipelines, seed=0, versions=None, **parameters):
 first = run(["train", "validate"], seed=1)
 second = run(["train", "validate"], seed=2)
 again = run(["validate"], versions={"denoiser": first})
-failed = run(["ingest"], noisy_path="data/nowhere")
+failed = run(["validate"], validate={"num_blocks": 3})
+run(["ingest"], noisy_path="data/nowhere")  # before anything ran: nothing to track
 print(json.dumps([first, second, again, failed]))
 """
 
@@ -49,10 +50,11 @@ def history(project, environment, tiny, tracked):
     assert process.returncode == 0, process.stderr
     sessions = json.loads(process.stdout.splitlines()[-1])
     runs = {run.info.run_name: run for run in tracked()}
-    by_session = [
-        next(run for name, run in runs.items() if name.endswith(session))
-        for session in sessions
-    ]
+    by_session = []
+    for session in sessions:
+        named = [run for name, run in runs.items() if name.endswith(session)]
+        assert len(named) == 1, (session, sorted(runs), process.stdout, process.stderr)
+        by_session += named
     names = ["first", "second", "again", "failed"]
     return (
         dict(zip(names, sessions, strict=True)),
@@ -80,7 +82,11 @@ def test_every_session_is_a_run_of_its_own_with_a_true_status(history):
 def test_a_failed_run_says_why(history):
     _, runs = history
 
-    assert "nowhere" in runs["failed"].data.tags["error"]
+    assert "(4, 3, 256, 256, 3)" in runs["failed"].data.tags["error"]
+
+
+def test_a_run_whose_raw_data_is_missing_is_none(history, tracked):
+    assert not [run for run in tracked() if "ingest" in run.info.run_name]
 
 
 def test_two_runs_can_be_compared(history):
