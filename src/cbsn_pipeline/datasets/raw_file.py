@@ -16,6 +16,8 @@ from pathlib import Path
 
 from kedro.io import DatasetError
 
+from cbsn_pipeline.processes import is_alive
+
 _STAND_INS = {  # first bytes: what it is, what to do
     b"version https://git-lfs": (
         "is a Git LFS pointer (a few lines of text), not the data",
@@ -136,18 +138,8 @@ def _remove_leftovers(path: Path) -> None:
     ours = re.compile(re.escape(f".{path.stem}-{_process('')}") + r"(\d+)-")
     for file in path.parent.glob(f".{glob.escape(path.stem)}-*"):
         match = ours.match(file.name)
-        if match and not _is_alive(int(match[1])):
+        if match and not is_alive(int(match[1])):
             file.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _umask() -> int:

@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from cbsn_pipeline import tracking
 from cbsn_pipeline.hooks.tracking_options import TrackingOptions
+from cbsn_pipeline.processes import is_alive
 
 logger = logging.getLogger(__name__)
 
@@ -128,16 +129,6 @@ def _close_runs_of_dead_processes(experiment_id: str) -> None:
         pid = int(run.data.tags.get("pid", "0"))
         # our own number: a container gives the same one again and again, and a run
         # of this very process was ended before
-        if pid == os.getpid() or not _is_alive(pid):
+        if pid == os.getpid() or not is_alive(pid):
             client.set_terminated(run.info.run_id, "KILLED")
             logger.info("Run %s had died: now KILLED.", run.info.run_name)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
