@@ -99,7 +99,7 @@ def training_loss(
     net: ConditionalNetwork,
     x: Tensor,
     picks: Tensor,
-    ramp: float,
+    ramp: float | Tensor,
     options: LossOptions,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     r"""Run the three passes of a training step and add up their losses.
@@ -112,7 +112,7 @@ def training_loss(
             strides.
         picks: Choices of the random subsampler, (B, H/s, W/s), 0 .. s * s - 1, for s
             the invariance stride.
-        ramp: :math:`w`, 0 at the start of training, 1 after the ramp.
+        ramp: :math:`w`, scalar, 0 at the start of training, 1 after the ramp.
         options: Strides and :math:`\lambda`.
 
     Returns:

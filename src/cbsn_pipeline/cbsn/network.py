@@ -3,8 +3,8 @@
 import math
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import conv2d, relu
+from torch import Tensor, nn, relu_
+from torch.nn.functional import conv2d
 
 from cbsn_pipeline.cbsn.options import NetworkOptions
 
@@ -51,7 +51,7 @@ class DilatedBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform (B, C, H, W); same shape out."""
-        return x + relu(self.conv2(relu(self.conv1(x))))
+        return x + relu_(self.conv2(relu_(self.conv1(x))))
 
 
 class Branch(nn.Module):
@@ -64,23 +64,24 @@ class Branch(nn.Module):
 
     def __init__(self, options: NetworkOptions, kernel_size: int) -> None:
         super().__init__()
-        channels, dilation = options.channels, (kernel_size + 1) // 2
+        channels = options.channels
+        self.dilation = (kernel_size + 1) // 2
         self.conv1 = CentreMaskedConv(channels, kernel_size)
         self.conv2 = nn.Conv2d(channels, channels, 1)
         self.conv3 = nn.Conv2d(channels, channels, 1)
         self.blocks = nn.ModuleList(
-            DilatedBlock(channels, dilation) for _ in range(options.blocks)
+            DilatedBlock(channels, self.dilation) for _ in range(options.blocks)
         )
         self.conv4 = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor, *, blind: bool) -> Tensor:
         """Transform (B, C, H, W); same shape out."""
-        x = relu(self.conv1(x, blind=blind))
-        x = relu(self.conv2(x))
-        x = relu(self.conv3(x))
+        x = relu_(self.conv1(x, blind=blind))
+        x = relu_(self.conv2(x))
+        x = relu_(self.conv3(x))
         for block in self.blocks:
             x = block(x)
-        return relu(self.conv4(x))
+        return relu_(self.conv4(x))
 
 
 class CBSN(nn.Module):
@@ -133,13 +134,15 @@ class CBSN(nn.Module):
         Returns:
             (B, 3, H, W), normalised intensity.
         """
-        x = relu(self.conv0(x))
-        x = torch.cat(
-            [self.branch1(x, blind=blind), self.branch2(x, blind=blind)], dim=1
-        )
-        x = relu(self.conv1(x))
-        x = relu(self.conv2(x))
-        x = relu(self.conv3(x))
+        x = relu_(self.conv0(x))
+        branches = [self.branch1(x, blind=blind), self.branch2(x, blind=blind)]
+        return self.head(torch.cat(branches, dim=1))
+
+    def head(self, x: Tensor) -> Tensor:
+        """Join the branches: (B, 2 C, H, W) in, (B, 3, H, W) out."""
+        x = relu_(self.conv1(x))
+        x = relu_(self.conv2(x))
+        x = relu_(self.conv3(x))
         return self.conv4(x)  # type: ignore[no-any-return]
 
     @property

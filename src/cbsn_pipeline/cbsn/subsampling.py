@@ -24,11 +24,19 @@ def space_to_batch(x: Tensor, stride: int) -> Tensor:
     """
     batch, channels, height, width = x.shape
     _check_divisible(height, width, stride)
-    cells = x.reshape(
-        batch, channels, height // stride, stride, width // stride, stride
-    )
+    rows, columns, sub_images = height // stride, width // stride, stride * stride
+    if _is_channels_last(x):  # copied once, pixel by pixel, and stays channels-last
+        pixels = x.permute(0, 2, 3, 1).reshape(
+            batch, rows, stride, columns, stride, channels
+        )
+        return (
+            pixels.permute(2, 4, 0, 1, 3, 5)
+            .reshape(sub_images * batch, rows, columns, channels)
+            .permute(0, 3, 1, 2)
+        )
+    cells = x.reshape(batch, channels, rows, stride, columns, stride)
     return cells.permute(3, 5, 0, 1, 2, 4).reshape(
-        stride * stride * batch, channels, height // stride, width // stride
+        sub_images * batch, channels, rows, columns
     )
 
 
@@ -52,6 +60,15 @@ def batch_to_space(x: Tensor, stride: int) -> Tensor:
             f"{stride}: expected a multiple of {stride * stride}."
         )
     batch = sub_images // (stride * stride)
+    if _is_channels_last(x):
+        pixels = x.permute(0, 2, 3, 1).reshape(
+            stride, stride, batch, height, width, channels
+        )
+        return (
+            pixels.permute(2, 3, 0, 4, 1, 5)
+            .reshape(batch, height * stride, width * stride, channels)
+            .permute(0, 3, 1, 2)
+        )
     cells = x.reshape(stride, stride, batch, channels, height, width)
     return cells.permute(2, 3, 4, 0, 5, 1).reshape(
         batch, channels, height * stride, width * stride
@@ -90,6 +107,10 @@ def random_subsample(x: Tensor, picks: Tensor, stride: int) -> Tensor:
     )
     index = picks.long()[:, None, :, :, None].expand(-1, channels, -1, -1, 1)
     return torch.gather(candidates, 4, index).squeeze(4)
+
+
+def _is_channels_last(x: Tensor) -> bool:
+    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 
 
 def _check_divisible(height: int, width: int, stride: int) -> None:
