@@ -8,11 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import Literal, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+UNLIMITED = 1 << 30
 MEMORY_BUDGET = 2 * 1024**3  # bytes that the items in flight may take together
 
 
@@ -31,10 +34,24 @@ def num_workers(workers: int | Literal["auto"], *, item_bytes: int = 0) -> int:
 
 
 def num_cores() -> int:
-    """Count the cores that this process may use."""
+    """Count the cores that this process may use; a container's limit counts."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, _quota_cores(CGROUP_QUOTA)))
+
+
+def _quota_cores(quota: Path) -> int:
+    """Cores that a Linux control group grants: microseconds granted, and of how many.
+
+    Without a limit, or where there are no control groups, as many as one likes.
+    """
+    try:
+        granted, period = quota.read_text(encoding="ascii").split()
+        return round(int(granted) / int(period))
+    except (OSError, ValueError):  # no such file; or "max 100000"
+        return UNLIMITED
 
 
 def map_in_order(

@@ -125,6 +125,27 @@ def test_a_saved_denoiser_comes_back_with_all_it_carries(net, tmp_path):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_averaged_weights_are_saved_beside_the_raw_ones(net, tmp_path):
+    average = CBSN(net.options, generator=torch.Generator().manual_seed(9))
+    path = tmp_path / "denoiser.safetensors"
+    image = picture(20, 20)
+
+    Denoiser(net, Provenance(steps=3), average=average).save(path)
+    loaded = Denoiser.load(path)
+
+    averaged = loaded.averaged()
+    assert averaged.provenance.steps == 3
+    np.testing.assert_array_equal(
+        averaged.denoise(image), Denoiser(average).denoise(image)
+    )
+    np.testing.assert_array_equal(loaded.denoise(image), Denoiser(net).denoise(image))
+
+
+def test_averaged_weights_that_do_not_exist_are_refused(net):
+    with pytest.raises(ValueError, match="no averaged weights.*train.ema_decay"):
+        Denoiser(net).averaged()
+
+
 def test_a_missing_denoiser_is_said_to_be_missing(tmp_path):
     with pytest.raises(FileNotFoundError, match="does not exist.*Train one first"):
         Denoiser.load(tmp_path / "none.safetensors")

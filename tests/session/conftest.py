@@ -63,9 +63,10 @@ def environment(tmp_path_factory):
 def kedro(project, environment):
     """Start a Kedro command in the project."""
 
-    def start(*arguments):
+    def start(*arguments, before=""):
+        """``before``: Python to run in the process first, to arrange an accident."""
         return subprocess.Popen(
-            [sys.executable, "-c", KEDRO, *arguments],
+            [sys.executable, "-c", before + KEDRO, *arguments],
             cwd=project,
             env=environment,
             stdout=subprocess.PIPE,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from cbsn_pipeline.training.batches import Batches, augment
+from cbsn_pipeline.training.batches import Batches
 from cbsn_pipeline.training.options import TrainOptions
+from cbsn_pipeline.training.ranks import Ranks
 
 
 def test_a_batch_has_normalised_crops_and_picks_of_their_cells(patches, options):
@@ -28,17 +29,15 @@ def test_the_step_alone_decides_the_batch(patches, options):
 
 def test_another_seed_gives_other_batches(patches, options):
     other = options.model_copy(update={"seed": 1})
-    pairs = [
-        (Batches(patches, options)[s], Batches(patches, other)[s]) for s in range(4)
-    ]
+    first, second = Batches(patches, options), Batches(patches, other)
 
-    assert any(first.patches != second.patches for first, second in pairs)
-    assert all(not torch.equal(first.picks, second.picks) for first, second in pairs)
+    assert any(first.patches_of(s) != second.patches_of(s) for s in range(4))
+    assert all(not torch.equal(first[s].picks, second[s].picks) for s in range(4))
 
 
 def test_an_epoch_visits_every_patch_once_in_a_new_order(patches, options):
     batches = Batches(patches, options)
-    visits = [index for step in range(14) for index in batches[step].patches]
+    visits = [index for step in range(14) for index in batches.patches_of(step)]
 
     assert Counter(visits) == dict.fromkeys(range(7), 4)
     epochs = [visits[start : start + 7] for start in range(0, 28, 7)]
@@ -49,13 +48,59 @@ def test_an_epoch_visits_every_patch_once_in_a_new_order(patches, options):
 def test_prefetching_changes_nothing_but_the_time(patches, options):
     batches = Batches(patches, options)
 
-    ahead = list(batches.prefetch(3, 9, ahead=4))
+    ahead = list(batches.prefetch(3, 40))
 
-    assert [b.patches for b in ahead] == [batches[step].patches for step in range(3, 9)]
-    assert all(
-        torch.equal(b.crops, batches[s].crops)
-        for b, s in zip(ahead, range(3, 9), strict=True)
+    assert len(ahead) == 37
+    for step, batch in enumerate(ahead, start=3):
+        assert torch.equal(batch.crops, batches[step].crops)
+        assert torch.equal(batch.picks, batches[step].picks)
+
+
+def test_prefetching_nothing_gives_nothing(patches, options):
+    assert list(Batches(patches, options).prefetch(6, 6)) == []
+
+
+def test_resident_patches_give_the_same_batches(patches, options):
+    read, resident = (
+        Batches(patches, options, resident=resident) for resident in (False, True)
     )
+
+    for step in (0, 5, 17):
+        assert torch.equal(read[step].crops, resident[step].crops)
+
+
+def test_the_ranks_share_every_batch(patches, options):
+    options = options.model_copy(update={"batch_size": 6})
+    whole = Batches(patches, options)
+    parts = [Batches(patches, options, ranks=Ranks(rank, 3)) for rank in range(3)]
+
+    for step in (0, 20):
+        crops = torch.cat([part[step].crops for part in parts])
+        picks = torch.cat([part[step].picks for part in parts])
+        torch.testing.assert_close(crops, whole[step].crops, rtol=0, atol=1e-6)
+        assert torch.equal(picks, whole[step].picks)
+        assert parts[1].describe(step) == whole.describe(step)
+
+
+def test_a_crop_is_cut_from_the_patch_that_is_named(patches, options):
+    """FakePatches tell in their red channel which one they are: constant, so 0."""
+
+    class Told(type(patches)):
+        def __getitem__(self, index):
+            patch = super().__getitem__(index).copy()
+            patch[..., 0] = 10 * index + (np.arange(12) % 2)  # mean 10 i + 1/2
+            return patch
+
+    batches = Batches(Told(), options, resident=True)
+    resident = batches._resident[..., 0].float()
+    for step in range(5):
+        group = batches._read(step - step % 16)
+        at = slice(2 * (step % 16), 2 * (step % 16) + 2)
+        named = group.indices[at].tolist()
+        assert named == batches.patches_of(step)
+        assert [resident[i].mean().item() for i in named] == [
+            10 * i + 0.5 for i in named
+        ]
 
 
 def test_prefetching_passes_on_what_goes_wrong(patches, options):
@@ -67,16 +112,6 @@ def test_prefetching_passes_on_what_goes_wrong(patches, options):
 
     with pytest.raises(OSError, match="disk gone"):
         list(Batches(Broken(), options).prefetch(0, 7))
-
-
-def test_the_eight_augmentations_are_those_of_the_square():
-    crop = np.arange(12).reshape(2, 2, 3)
-
-    seen = {augment(crop, choice)[..., 0].tobytes() for choice in range(8)}
-
-    assert len(seen) == 8
-    assert augment(crop, 1)[..., 0].tolist() == [[3, 9], [0, 6]]  # anticlockwise
-    assert augment(crop, 4)[..., 0].tolist() == [[3, 0], [9, 6]]  # mirrored
 
 
 def test_float_patches_are_used_as_they_are(options):
@@ -109,6 +144,6 @@ def test_patches_smaller_than_a_crop_are_refused(patches):
 
 def test_a_step_names_its_patches(patches, options):
     batches = Batches(patches, options)
-    first, second = batches[2].patches
+    first, second = batches.patches_of(2)
 
     assert batches.describe(2) == f"image {first} at (0, 0); image {second} at (0, 0)"

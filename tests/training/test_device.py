@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cbsn_pipeline.training.device import choose_device, choose_precision
+from cbsn_pipeline.training.device import choose_device, tune
 
 
 def test_auto_takes_what_is_there():
@@ -20,23 +20,32 @@ def test_an_unknown_device_is_refused():
 
 
 def test_a_cuda_device_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="'cuda:99', but torch .* sees"):
+    with pytest.raises(ValueError, match="'cuda:99' means cuda:99, but torch .* sees"):
         choose_device("cuda:99")
 
 
-def test_auto_precision_is_float32_on_a_cpu():
-    assert choose_precision("auto", torch.device("cpu")) == torch.float32
+def test_every_process_of_a_host_gets_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+    assert choose_device("cuda", local_rank=1) == torch.device("cuda:1")
+    with pytest.raises(ValueError, match="'cuda:1' means cuda:2, but torch .* sees 2"):
+        choose_device("cuda:1", local_rank=1)
 
 
-@pytest.mark.parametrize(
-    ("native", "expected"), [(True, torch.bfloat16), (False, torch.float32)]
-)
-def test_auto_precision_is_bfloat16_where_cuda_has_it(monkeypatch, native, expected):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: native)
-
-    assert choose_precision("auto", torch.device("cuda")) == expected
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("name", ["float32", "bfloat16"])
-def test_a_named_precision_is_taken(name):
-    assert choose_precision(name, torch.device("cpu")) == getattr(torch, name)
+@pytest.mark.usefixtures("threads")
+def test_the_cores_are_shared_among_the_processes(monkeypatch):
+    monkeypatch.setattr("cbsn_pipeline.training.device.num_cores", lambda: 7)
+
+    tune(torch.device("cpu"), "auto", processes=2)
+    assert torch.get_num_threads() == 3
+    tune(torch.device("cpu"), "auto", processes=8)
+    assert torch.get_num_threads() == 1
+    tune(torch.device("cpu"), 2, processes=8)
+    assert torch.get_num_threads() == 2

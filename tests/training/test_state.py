@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.state import StateStore, restore
-from cbsn_pipeline.training.steps import new_trainee, train_steps
+from cbsn_pipeline.training.state import Best, StateStore, restore
+from cbsn_pipeline.training.steps import train_steps
+from cbsn_pipeline.training.trainee import new_trainee
 
 CPU = torch.device("cpu")
 
@@ -66,7 +67,7 @@ def test_a_failing_save_leaves_the_earlier_state_and_no_litter(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="step 2 could not.*No space left.*untouched"):
         store.save(trainee, 2, options, digest="d")
 
     assert [path.name for path in store.folder.iterdir()] == ["step_000000001.pt"]
@@ -147,10 +148,59 @@ def test_a_state_of_another_network_is_refused_with_the_difference(saved, option
 
 
 def test_a_state_of_a_newer_version_is_refused(saved, options):
-    saved.content["version"] = 2
+    saved.content["version"] = 3
 
-    with pytest.raises(ValueError, match="version 2.*Upgrade"):
+    with pytest.raises(ValueError, match="version 3.*Upgrade"):
         restore(saved, new_trainee(options, CPU), options, digest="data-one")
+
+
+def test_a_state_of_an_older_version_is_refused(saved, options):
+    saved.content["version"] = 1
+
+    with pytest.raises(ValueError, match="version 1.*other crops.*resume=false"):
+        restore(saved, new_trainee(options, CPU), options, digest="data-one")
+
+
+def test_the_best_state_outlives_the_newest(options, store):
+    trainee = new_trainee(options, CPU)
+    for step, best in ((1, 30.0), (2, None), (3, 31.0), (4, None), (5, None)):
+        moment = Best(step, best) if best else None
+        store.save(trainee, step, options, digest="d", best=moment)
+
+    states = sorted(path.name for path in store.folder.glob("*.pt"))
+    assert states == [f"step_00000000{step}.pt" for step in (3, 4, 5)]
+    assert store.best() == Best(3, 31.0)
+    assert store.latest().step == 5
+
+
+def test_a_new_training_has_no_best_yet(options, store):
+    best = Best(1, 30.0)
+    store.save(new_trainee(options, CPU), 1, options, digest="d", best=best)
+
+    store.set_aside()
+
+    assert store.best() is None
+    assert (store.folder / "previous" / "best.json").exists()
+
+
+def test_a_resumed_average_gives_the_numbers_of_an_uninterrupted_one(
+    patches, options, store
+):
+    options = options.model_copy(update={"ema_decay": 0.5})
+    batches = Batches(patches, options)
+    whole, stopped = new_trainee(options, CPU), new_trainee(options, CPU)
+    list(train_steps(whole, batches, options))
+    for report in train_steps(stopped, batches, options):
+        if report.step == 4:
+            store.save(stopped, 4, options, digest="d")
+            break
+
+    resumed = new_trainee(options, CPU)
+    restore(store.latest(), resumed, options, digest="d")
+    list(train_steps(resumed, batches, options, start=4))
+
+    pairs = zip(resumed.average.parameters(), whole.average.parameters(), strict=True)
+    assert all(torch.equal(ours, theirs) for ours, theirs in pairs)
 
 
 def test_a_state_is_never_unpickled(options, store, tmp_path):

@@ -15,7 +15,7 @@ def test_a_signal_becomes_a_wish_and_ends_as_the_signal_would(number, outcome, c
     with pytest.raises(outcome) as caught, StopRequest() as stop:  # noqa: PT012
         os.kill(os.getpid(), number)
         assert stop.requested
-        stop.raise_if_requested()
+        stop.raise_as_requested()
 
     if outcome is SystemExit:
         assert caught.value.code == 143
@@ -32,7 +32,6 @@ def test_without_a_signal_nothing_happens_and_handlers_come_back():
     before = signal.getsignal(signal.SIGTERM)
 
     with StopRequest() as stop:
-        stop.raise_if_requested()
         assert not stop.requested
 
     assert signal.getsignal(signal.SIGTERM) is before

@@ -26,6 +26,7 @@ SPARE_PADDING = 3  # the released 32 pixels are the receptive radius of 29 and t
 LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
 DEFAULT_MEMORY_BYTES = 1 << 30
 RGB = 3
+AVERAGE = "average."  # prefix of the averaged weights in a file
 
 
 class Provenance(BaseModel):
@@ -55,6 +56,7 @@ class Denoiser:
         net: The network; used as it is, not copied.
         provenance: Where it comes from.
         memory_bytes: Memory a forward pass may take; sets the size of the tiles.
+        average: The same network with averaged weights, where training kept some.
 
     Source:
         infer.py of jyicu/CBSN at 37da7aa, except that we round where it truncates.
@@ -66,8 +68,10 @@ class Denoiser:
         provenance: Provenance | None = None,
         *,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
+        average: CBSN | None = None,
     ) -> None:
         self.net = net
+        self.average = average
         self.provenance = provenance or Provenance()
         self.memory_bytes = memory_bytes
 
@@ -84,7 +88,23 @@ class Denoiser:
     def to(self, device: str | torch.device) -> Self:
         """Move the network to ``device``; returns self."""
         self.net.to(device)
+        if self.average is not None:
+            self.average.to(device)
         return self
+
+    def averaged(self) -> Self:
+        """Give the denoiser of the averaged weights.
+
+        Raises:
+            ValueError: The training kept none.
+        """
+        if self.average is None:
+            raise ValueError(
+                "This denoiser has no averaged weights: it was trained without "
+                "train.ema_decay. Train with, say, train.ema_decay=0.999, or use the "
+                "raw weights."
+            )
+        return type(self)(self.average, self.provenance, memory_bytes=self.memory_bytes)
 
     def denoise(
         self, image: NDArray[Any], *, padding: int | None = None
@@ -154,10 +174,10 @@ class Denoiser:
             "network": self.network_options.model_dump_json(),
             "provenance": self.provenance.model_dump_json(),
         }
-        weights = {
-            name: tensor.detach().cpu().contiguous()
-            for name, tensor in self.net.state_dict().items()
-        }
+        weights = _to_host(self.net)
+        if self.average is not None:
+            averaged = _to_host(self.average).items()
+            weights |= {f"{AVERAGE}{name}": tensor for name, tensor in averaged}
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         partial.write_bytes(serialise(weights, metadata))
@@ -186,9 +206,16 @@ class Denoiser:
                 f"{path} is no readable safetensors file ({error}): expected a "
                 "denoiser saved by training. Was the copy cut short? Copy it again."
             ) from error
-        net, provenance = _from_metadata(path, metadata)
-        _load_weights(net, weights, path)
-        return cls(net, provenance).to(device)
+        options, provenance = _from_metadata(path, metadata)
+        averaged = {
+            name.removeprefix(AVERAGE): tensor
+            for name, tensor in weights.items()
+            if name.startswith(AVERAGE)
+        }
+        raw = {n: tensor for n, tensor in weights.items() if not n.startswith(AVERAGE)}
+        net = _with_weights(options, raw, path)
+        average = _with_weights(options, averaged, path) if averaged else None
+        return cls(net, provenance, average=average).to(device)
 
     @property
     def _device(self) -> torch.device:
@@ -233,7 +260,14 @@ def _reflect(x: Tensor, padding: int) -> Tensor:
     return torch.from_numpy(np.pad(x.numpy(), edges, mode="reflect"))
 
 
-def _from_metadata(path: Path, metadata: dict[str, str]) -> tuple[CBSN, Provenance]:
+def _to_host(net: CBSN) -> dict[str, Tensor]:
+    weights = net.state_dict().items()
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in weights}
+
+
+def _from_metadata(
+    path: Path, metadata: dict[str, str]
+) -> tuple[NetworkOptions, Provenance]:
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{path} holds weights but is no denoiser of this project: its metadata "
@@ -252,14 +286,18 @@ def _from_metadata(path: Path, metadata: dict[str, str]) -> tuple[CBSN, Provenan
             f"{path} has damaged metadata ({error}); the file was edited or written "
             "by another program. Train again or fetch the file again."
         ) from error
-    return CBSN(options), provenance
+    return options, provenance
 
 
-def _load_weights(net: CBSN, weights: dict[str, Tensor], path: Path) -> None:
+def _with_weights(
+    options: NetworkOptions, weights: dict[str, Tensor], path: Path
+) -> CBSN:
+    net = CBSN(options)
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
         raise ValueError(
             f"The weights in {path} do not fit the network its metadata describes "
-            f"({net.options!r}): {error}"
+            f"({options!r}): {error}"
         ) from error
+    return net

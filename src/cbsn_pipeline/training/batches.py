@@ -1,13 +1,13 @@
-"""Crops for a training step, drawn so that the step number alone decides them.
+"""The batch of any step, drawn so that the step number alone decides it.
 
 Nothing here has a state: the batch of step 1,000 is the same whether the 999 before
-it were drawn or not. That is what lets a resumed run go on bit for bit.
+it were drawn or not, and on which device. That is what lets a resumed run go on bit
+for bit. Every rank of several draws its own part of the same batch.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cbsn_pipeline.cbsn.normalisation import normalise
-from cbsn_pipeline.imaging.quantise import to_unit
+from cbsn_pipeline.training.crops import draw_crops, draw_picks
 from cbsn_pipeline.training.options import TrainOptions
+from cbsn_pipeline.training.ranks import ALONE, Ranks
 
-ORDER, CROP = 0, 1  # streams of random numbers that must not meet
-ROTATIONS = 4
-AUGMENTATIONS = 8
 EPOCHS_REMEMBERED = 2
+GROUP_STEPS = 16  # steps drawn at once: a GPU's small operations cost the same for all
+GROUP_BYTES = 64 << 20
+CPU = torch.device("cpu")
 
 
 class PatchSource(Protocol):
@@ -49,8 +50,18 @@ class Batch(NamedTuple):
     """(B, 3, crop, crop), float32, normalised intensity."""
     picks: Tensor
     """(B, crop / s, crop / s), choices of the random subsampler of stride s."""
-    patches: tuple[int, ...]
-    """Index of the patch that each crop was cut from."""
+
+
+class _Group(NamedTuple):
+    """Consecutive steps, whose batches are drawn at once."""
+
+    start: int
+    indices: Tensor
+    """(steps * B,), int64: place of each crop's patch in ``patches``."""
+    samples: Tensor
+    """(steps * B,), int64: number of each crop in the whole training."""
+    patches: Tensor
+    """(N, P, P, 3): those of the steps, or, resident on the device, all."""
 
 
 class Batches:
@@ -61,16 +72,32 @@ class Batches:
     Args:
         source: The patches.
         options: Crop size, batch size, strides and seed.
+        device: Where batches are wanted.
+        resident: Keep all patches on the device instead of reading them as needed.
+        ranks: Which part of every batch is ours.
 
     Raises:
-        ValueError: There are no patches, or they are smaller than a crop.
+        ValueError: There are no patches, or they are smaller than a crop, or a batch
+            cannot be shared equally.
     """
 
-    def __init__(self, source: PatchSource, options: TrainOptions) -> None:
+    def __init__(
+        self,
+        source: PatchSource,
+        options: TrainOptions,
+        *,
+        device: torch.device = CPU,
+        resident: bool = False,
+        ranks: Ranks = ALONE,
+    ) -> None:
         _check_source(source, options)
         self._source = source
         self._options = options
+        self._device = device
+        self._places = ranks.share(options.batch_size)
         self._orders: OrderedDict[int, NDArray[np.int64]] = OrderedDict()
+        self._group_steps = _group_steps(source, options)
+        self._resident = _load_all(source, device) if resident else None
 
     @property
     def digest(self) -> str:
@@ -78,76 +105,121 @@ class Batches:
         return self._source.digest
 
     def __getitem__(self, step: int) -> Batch:
-        """Draw the batch of ``step``, counted from 0."""
-        size = self._options.batch_size
-        draws = [self._draw(step * size + place) for place in range(size)]
-        crops = torch.from_numpy(np.stack([crop for crop, _, _ in draws]))
-        normalised, _, _ = normalise(crops.permute(0, 3, 1, 2).contiguous())
-        picks = torch.from_numpy(np.stack([picks for _, picks, _ in draws]))
-        return Batch(normalised, picks, tuple(index for _, _, index in draws))
+        """Draw our part of the batch of ``step``, counted from 0."""
+        start, place = self._group_of(step)
+        return self._draw(self._read(start))[place]
 
     def describe(self, step: int) -> str:
-        """Name the patches of a step's batch."""
-        return "; ".join(self._source.describe(index) for index in self[step].patches)
+        """Name the patches of a step's batch, all ranks' parts included."""
+        return "; ".join(self._source.describe(i) for i in self.patches_of(step))
 
-    def prefetch(self, start: int, stop: int, *, ahead: int = 4) -> Iterator[Batch]:
-        """Yield the batches of steps ``start`` to ``stop`` - 1, drawn ahead of time."""
-        steps = iter(range(start, stop))
+    def patches_of(self, step: int) -> list[int]:
+        """Index of the patch of every crop of a step's batch, all ranks' included."""
+        first = step * self._options.batch_size
+        samples = range(first, first + self._options.batch_size)
+        return [self._patch_of(sample) for sample in samples]
+
+    def prefetch(self, start: int, stop: int) -> Iterator[Batch]:
+        """Yield the batches of steps ``start`` to ``stop`` - 1.
+
+        The patches of the next steps are read while the present ones are trained on.
+        """
+        first, place = self._group_of(start)
+        groups = range(first, stop, self._group_steps)
         with ThreadPoolExecutor(max_workers=1) as worker:
-            pending = [worker.submit(self.__getitem__, s) for s in islice(steps, ahead)]
-            try:
-                while pending:
-                    batch = pending.pop(0).result()
-                    pending += [
-                        worker.submit(self.__getitem__, s) for s in islice(steps, 1)
-                    ]
-                    yield batch
-            finally:
-                worker.shutdown(cancel_futures=True)
+            pending = [worker.submit(self._read, group) for group in groups[:1]]
+            for following in [*groups[1:], None]:
+                group = pending.pop().result()
+                if following is not None:
+                    pending.append(worker.submit(self._read, following))
+                yield from self._draw(group)[place : stop - group.start]
+                place = 0
 
-    def _draw(self, sample: int) -> tuple[NDArray[np.float32], NDArray[np.uint8], int]:
-        """Cut, turn and flip the ``sample``-th crop of the whole training."""
-        options = self._options
-        epoch, place = divmod(sample, len(self._source))
-        index = int(self._order(epoch)[place])
-        rng = np.random.default_rng([options.seed, CROP, sample])
-        patch = self._source[index]
-        row = rng.integers(patch.shape[0] - options.crop_size + 1)
-        column = rng.integers(patch.shape[1] - options.crop_size + 1)
-        crop = patch[row : row + options.crop_size, column : column + options.crop_size]
-        crop = augment(crop, int(rng.integers(AUGMENTATIONS)))
-        cells = options.crop_size // options.invariance_stride
-        picks = rng.integers(
-            options.invariance_stride**2, size=(cells, cells), dtype=np.uint8
+    def _group_of(self, step: int) -> tuple[int, int]:
+        """First step of the group that ``step`` is in, and its place there.
+
+        Groups begin at the same steps whatever step a run resumes at: a batch must
+        not depend, in its last bit, on which others it was drawn with.
+        """
+        place = step % self._group_steps
+        return step - place, place
+
+    def _read(self, start: int) -> _Group:
+        """Collect what the steps from ``start`` need, on the host."""
+        size = self._options.batch_size
+        steps = range(start, start + self._group_steps)
+        samples = [step * size + place for step in steps for place in self._places]
+        indices = [self._patch_of(sample) for sample in samples]
+        patches = self._resident
+        if patches is None:
+            patches = torch.from_numpy(np.stack([self._source[i] for i in indices]))
+            indices = list(range(len(indices)))
+        group = _Group(start, torch.tensor(indices), torch.tensor(samples), patches)
+        if self._device.type != "cuda":
+            return group
+        return group._replace(  # from pinned memory a copy does not hold up the host
+            indices=group.indices.pin_memory(),
+            samples=group.samples.pin_memory(),
+            patches=patches if self._resident is not None else patches.pin_memory(),
         )
-        return to_unit(crop), picks, index
+
+    def _draw(self, group: _Group) -> list[Batch]:
+        """Cut, turn and normalise the crops of a group of steps, on the device."""
+        options = self._options
+        samples = group.samples.to(self._device, non_blocking=True)
+        crops = draw_crops(
+            group.patches.to(self._device, non_blocking=True),
+            group.indices.to(self._device, non_blocking=True),
+            samples,
+            crop_size=options.crop_size,
+            seed=options.seed,
+        )
+        normalised, _, _ = normalise(crops)
+        picks = draw_picks(
+            samples,
+            cells=options.crop_size // options.invariance_stride,
+            stride=options.invariance_stride,
+            seed=options.seed,
+        )
+        per_step = len(self._places)
+        parts = [slice(at, at + per_step) for at in range(0, len(samples), per_step)]
+        return [Batch(normalised[part], picks[part]) for part in parts]
+
+    def _patch_of(self, sample: int) -> int:
+        """Index of the patch that a crop, numbered over the training, is cut from."""
+        epoch, place = divmod(sample, len(self._source))
+        return int(self._order(epoch)[place])
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         """Order of the patches in an epoch; the last two epochs' are kept."""
-        if epoch not in self._orders:
-            rng = np.random.default_rng([self._options.seed, ORDER, epoch])
-            self._orders[epoch] = rng.permutation(len(self._source))
+        order = self._orders.get(epoch)
+        if order is None:
+            rng = np.random.default_rng([self._options.seed, epoch])
+            order = self._orders[epoch] = rng.permutation(len(self._source))
             while len(self._orders) > EPOCHS_REMEMBERED:
                 self._orders.popitem(last=False)
-        return self._orders[epoch]
+        return order
 
 
-def augment(crop: NDArray[Any], choice: int) -> NDArray[Any]:
-    """Turn and mirror a square crop in one of the eight possible ways.
+def patches_bytes(source: PatchSource) -> int:
+    """Bytes that all patches of a source take in memory."""
+    return len(source) * source[0].nbytes
 
-    Args:
-        crop: (S, S, 3); any range.
-        choice: 0 to 7: quarter turns anticlockwise, plus 4 to mirror left-right
-            after turning.
 
-    Returns:
-        A view of the crop, same shape.
+def _group_steps(source: PatchSource, options: TrainOptions) -> int:
+    """Steps to draw at once; not more than their patches and crops may take."""
+    crop_bytes = 3 * options.crop_size**2 * 4
+    step_bytes = options.batch_size * (source[0].nbytes + crop_bytes)
+    return min(GROUP_STEPS, max(1, GROUP_BYTES // step_bytes))
 
-    Source:
-        ``augment`` in dataprocess.py of jyicu/CBSN at 37da7aa.
-    """
-    turned = np.rot90(crop, choice % ROTATIONS)
-    return turned[:, ::-1] if choice >= ROTATIONS else turned
+
+def _load_all(source: PatchSource, device: torch.device) -> Tensor:
+    """Copy every patch to the device, (N, P, P, 3), one by one."""
+    first = torch.from_numpy(source[0])
+    patches = torch.empty(len(source), *first.shape, dtype=first.dtype, device=device)
+    for index in range(len(source)):
+        patches[index] = torch.from_numpy(source[index])
+    return patches
 
 
 def _check_source(source: PatchSource, options: TrainOptions) -> None:

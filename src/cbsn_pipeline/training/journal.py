@@ -2,29 +2,36 @@
 
 import logging
 import time
-from statistics import fmean
 from typing import Any
 
-from cbsn_pipeline import tracking
+import torch
+
+from cbsn_pipeline.training.alarms import raise_alarms, watch
 from cbsn_pipeline.training.batches import Batches
 from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.state import StateStore
+from cbsn_pipeline.training.ranks import Ranks
+from cbsn_pipeline.training.recorder import Recorder
+from cbsn_pipeline.training.state import Best, StateStore
 from cbsn_pipeline.training.steps import (
     LOSS_NAMES,
+    NonFiniteLossError,
     StepReport,
-    Trainee,
     check_finite,
 )
+from cbsn_pipeline.training.trainee import Trainee
 
 logger = logging.getLogger(__name__)
+
+SECONDS_PER_MINUTE = 60
 
 
 class Journal:
     """Collects step reports and passes them on in batches.
 
     Reading a loss waits for the device, so losses are read every ``log_every`` steps
-    and checked then; a state is only saved after that check.
+    and checked then; a state is only saved after that check. Every rank keeps one, and
+    calls the same methods at the same steps; the first alone writes.
     """
 
     def __init__(
@@ -34,22 +41,28 @@ class Journal:
         store: StateStore,
         held_out: HeldOutBlocks | None,
         options: TrainOptions,
+        *,
+        recorder: Recorder,
+        ranks: Ranks,
     ) -> None:
         self._trainee = trainee
         self._batches = batches
         self._store = store
         self._held_out = held_out
         self._options = options
+        self._recorder = recorder
+        self._ranks = ranks
         self._pending: list[StepReport] = []
         self._last_losses: dict[str, float] = {}
         self._history: list[dict[str, float]] = []
-        self._started = time.monotonic()
-        self._last_log = self._started
-        if held_out:
+        self._alarms: list[dict[str, Any]] = []
+        self._saved_step = 0
+        self._started = self._last_log = self._last_save = time.monotonic()
+        if held_out and ranks.is_first:
             noisy = {"held_out/noisy_psnr_db": held_out.noisy_psnr()}
-            tracking.log_metrics(noisy, step=0)
+            recorder.log_metrics(noisy, step=0)
             subset = {"indices": held_out.indices, "of": held_out.total}
-            tracking.log_dict("training/held_out_blocks.json", subset)
+            recorder.log_dict("training/held_out_blocks.json", subset)
 
     @property
     def headline(self) -> dict[str, float]:
@@ -61,6 +74,11 @@ class Journal:
             shown["psnr_db"] = self._history[-1]["psnr_db"]
         return shown
 
+    @property
+    def minutes_unsaved(self) -> float:
+        """Minutes since a state was saved, or since the start."""
+        return (time.monotonic() - self._last_save) / SECONDS_PER_MINUTE
+
     def add(self, report: StepReport) -> None:
         """Take note of a step; reads nothing from the device."""
         self._pending.append(report)
@@ -69,54 +87,114 @@ class Journal:
         """Check and log the losses of the steps since the last call."""
         if not self._pending:
             return
-        check_finite(self._pending, self._batches, self._remedy())
-        now, last = time.monotonic(), self._pending[-1]
-        values = [report.loss_values() for report in self._pending]
-        self._last_losses = {n: fmean(v[n] for v in values) for n in LOSS_NAMES}
+        losses = self._ranks.mean(torch.stack([r.losses for r in self._pending]))
+        reports = [
+            report._replace(losses=values)
+            for report, values in zip(self._pending, losses, strict=True)
+        ]
+        try:
+            check_finite(reports, self._batches, self._remedy())
+        except NonFiniteLossError as error:
+            self._tag_alarm("not_finite", str(error))
+            raise
+        now, last = time.monotonic(), reports[-1]
+        means = losses.double().mean(dim=0).tolist()
+        self._last_losses = dict(zip(LOSS_NAMES, means, strict=True))
         metrics = {f"train/loss_{n}": v for n, v in self._last_losses.items()}
         metrics["train/learning_rate"] = last.learning_rate
         metrics["train/ramp"] = last.ramp
-        metrics["train/steps_per_second"] = len(values) / (now - self._last_log)
-        tracking.log_metrics(metrics, step=last.step)
+        metrics["train/steps_per_second"] = len(reports) / (now - self._last_log)
+        if self._ranks.is_first:
+            self._recorder.log_metrics(metrics, step=last.step)
         self._pending, self._last_log = [], now
 
     def validate(self, step: int) -> None:
-        """Score the held-out blocks, if there are any."""
-        if self._held_out is None:
+        """Score the held-out blocks, if there are any; save the best so far."""
+        if self._held_out is None or not self._ranks.is_first:
             return
+        self._check_weights(step)
         score = self._held_out.score(self._trainee.net)
-        self._history.append({"step": step, "psnr_db": score.psnr_db})
-        logger.info("Step %d: held-out PSNR %.2f dB.", step, score.psnr_db)
-        tracking.log_metrics({"held_out/psnr_db": score.psnr_db}, step=step)
-        count = min(self._options.validation_images, len(score.denoised))
-        for place in range(count):
-            picture = self._held_out.picture(score.denoised, place)
-            name = f"held_out_{self._held_out.indices[place]}_noisy_denoised_clean"
-            tracking.log_image(name, picture, step=step)
+        scores = {"psnr_db": score.psnr_db}
+        if self._trainee.average is not None:
+            average = self._held_out.score(self._trainee.average)
+            scores["psnr_db_ema"] = average.psnr_db
+        self._history.append({"step": step, **scores})
+        metrics = {f"held_out/{name}": value for name, value in scores.items()}
+        self._recorder.log_metrics(metrics, step=step)
+        words = ", ".join(f"{v:.2f} dB" for v in scores.values())
+        logger.info("Step %d: held-out PSNR %s.", step, words.replace(", ", ", EMA "))
+        self._show(score.denoised, step)
+        self._raise_alarms(score.denoised, step)
+        best = self._store.best()
+        if best is None or score.psnr_db > best.psnr_db:
+            self.save(step, Best(step, score.psnr_db))
 
-    def save(self, step: int) -> None:
+    def save(self, step: int, best: Best | None = None) -> None:
         """Save the resumable state."""
+        self._last_save = time.monotonic()
+        if not self._ranks.is_first or step == self._saved_step:
+            return
+        self._check_weights(step)
         path = self._store.save(
-            self._trainee, step, self._options, digest=self._batches.digest
+            self._trainee, step, self._options, digest=self._batches.digest, best=best
         )
-        tracking.flush()
+        self._saved_step = step
+        self._recorder.flush()
         logger.info("Step %d: state saved to %s.", step, path)
 
     def report(self, start: int) -> dict[str, Any]:
         """Summarise the training for the report dataset."""
         seconds = time.monotonic() - self._started
-        device = next(self._trainee.net.parameters()).device
         return {
             "steps": self._options.steps,
             "resumed_after_step": start,
             "seconds": round(seconds, 3),
             "steps_per_second": round((self._options.steps - start) / seconds, 4),
-            "device": str(device),
+            "device": str(self._trainee.device),
+            "processes": self._ranks.size,
             "parameters": self._trainee.net.num_parameters,
             "data_digest": self._batches.digest,
             "losses": self._last_losses,
             "held_out": self._history,
+            "alarms": self._alarms,
         }
+
+    def _show(self, denoised: Any, step: int) -> None:  # noqa: ANN401
+        assert self._held_out is not None
+        for place in range(min(self._options.validation_images, len(denoised))):
+            picture = self._held_out.picture(denoised, place)
+            name = f"held_out_{self._held_out.indices[place]}_noisy_denoised_clean"
+            self._recorder.log_image(name, picture, step=step)
+
+    def _raise_alarms(self, denoised: Any, step: int) -> None:  # noqa: ANN401
+        """Say in log and tracker what goes wrong, with the step; train on."""
+        assert self._held_out is not None
+        strides = (self._options.invariance_stride, self._options.blind_stride)
+        values = watch(self._held_out.noisy, denoised, strides=strides)
+        metrics = {f"watch/{name}": value for name, value in values.items()}
+        self._recorder.log_metrics(metrics, step=step)
+        for alarm in raise_alarms(values):
+            logger.warning("Step %d: %s: %s", step, alarm.name, alarm.message)
+            self._alarms.append({"step": step, **alarm._asdict()})
+            self._tag_alarm(alarm.name, f"Step {step}: {alarm.message}")
+
+    def _tag_alarm(self, name: str, message: str) -> None:
+        if self._ranks.is_first:
+            self._recorder.set_tags({f"alarm.{name}": message})
+            self._recorder.flush()
+
+    def _check_weights(self, step: int) -> None:
+        """Raise when the last update spoiled the weights, before that is saved."""
+        weights = self._trainee.net.parameters()
+        if all(bool(torch.isfinite(weight).all()) for weight in weights):
+            return
+        message = (
+            f"The weights after step {step} are not finite, though its loss was. "
+            f"Likely cause: a learning rate too high for this batch size. "
+            f"{self._remedy()}"
+        )
+        self._tag_alarm("not_finite", message)
+        raise NonFiniteLossError(message)
 
     def _remedy(self) -> str:
         state = self._store.latest_path()

@@ -1,5 +1,6 @@
 """The resumable state of a training, on disk: never half-written, never unpickled."""
 
+import errno
 import json
 import logging
 import os
@@ -12,13 +13,14 @@ from typing import Any, NamedTuple
 import torch
 
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.steps import Trainee
+from cbsn_pipeline.training.trainee import Trainee
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 drew other crops
 STATE_NAME = re.compile(r"step_(\d{9})\.pt")
 RUN_FILE = "run.json"
+BEST_FILE = "best.json"
 PREVIOUS = "previous"
 
 
@@ -30,8 +32,16 @@ class SavedState(NamedTuple):
     content: dict[str, Any]
 
 
+class Best(NamedTuple):
+    """The best moment of a training so far."""
+
+    step: int
+    psnr_db: float
+    """Held-out PSNR. It chooses which state is kept, never which one is used."""
+
+
 class StateStore:
-    """States of one training in a folder: the newest few, and which run they are of.
+    """States of one training in a folder: the newest few and the best of all.
 
     Args:
         folder: Where the states are; made when the first is saved.
@@ -41,28 +51,52 @@ class StateStore:
         self.folder = folder
 
     def save(
-        self, trainee: Trainee, step: int, options: TrainOptions, *, digest: str
+        self,
+        trainee: Trainee,
+        step: int,
+        options: TrainOptions,
+        *,
+        digest: str,
+        best: Best | None = None,
     ) -> Path:
         """Write the state after ``step`` steps, then drop the oldest.
 
         The file has its name only once every byte of it is on the disk.
+
+        Args:
+            trainee: What to save.
+            step: Steps taken.
+            options: How many states to keep, and what a resumed run must share.
+            digest: Of the training data.
+            best: Given when this state is the best so far: it is kept until a better
+                one comes.
 
         Raises:
             OSError: The disk is full or the folder cannot be written; earlier states
                 are untouched.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        content = {
-            "version": FORMAT_VERSION,
-            "step": step,
-            "digest": digest,
-            "options": json.dumps(options.resumable()),
-            "network": trainee.net.state_dict(),
-            "optimiser": trainee.optimiser.state_dict(),
-        }
+        path = self.folder / f"step_{step:09d}.pt"
+        content = _content(trainee, step, options, digest)
         for leftover in self.folder.glob("step_*.partial"):  # of a killed run
             leftover.unlink(missing_ok=True)
-        path = self.folder / f"step_{step:09d}.pt"
+        try:
+            self._write(content, path)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"The state of step {step} could not be written to {path}: "
+                f"{error.strerror or error}. Earlier states are untouched: make room "
+                "(docs/pipeline.md says how much a training needs), then go on with "
+                "--params train.resume=true.",
+            ) from error
+        if best is not None:
+            self._write_json(BEST_FILE, best._asdict())
+        self._prune(options.keep_states)
+        return path
+
+    @staticmethod
+    def _write(content: dict[str, Any], path: Path) -> None:
         partial = path.with_suffix(".partial")
         try:
             with partial.open("wb") as file:
@@ -70,11 +104,21 @@ class StateStore:
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
+        except RuntimeError as error:  # torch's writer, after a failed write
+            raise OSError(errno.ENOSPC, str(error)) from error
         finally:
             partial.unlink(missing_ok=True)
-        for _, old in self._states()[: -options.keep_states]:
-            old.unlink(missing_ok=True)
-        return path
+
+    def _prune(self, keep_states: int) -> None:
+        best = self.best()
+        for step, old in self._states()[:-keep_states]:
+            if best is None or step != best.step:
+                old.unlink(missing_ok=True)
+
+    def best(self) -> Best | None:
+        """Which of the states is the best by held-out PSNR; None without any."""
+        content = self._read_json(BEST_FILE)
+        return Best(**content) if content else None
 
     def latest(self) -> SavedState | None:
         """Load the newest readable state; None when there is none.
@@ -107,25 +151,32 @@ class StateStore:
         previous.mkdir()
         for _, path in self._states():
             path.replace(previous / path.name)
-        run = self.folder / RUN_FILE
-        if run.exists():
-            run.replace(previous / RUN_FILE)
+        for name in (RUN_FILE, BEST_FILE):
+            if (self.folder / name).exists():
+                (self.folder / name).replace(previous / name)
         logger.info("States of an earlier training were moved to %s.", previous)
 
     def remember_run(self, run_id: str | None) -> None:
         """Note the id of the tracker's run that these states belong to."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f"{RUN_FILE}.partial"
-        partial.write_text(json.dumps({"run_id": run_id}), encoding="utf-8")
-        partial.replace(self.folder / RUN_FILE)
+        self._write_json(RUN_FILE, {"run_id": run_id})
 
     def latest_run_id(self) -> str | None:
         """Id of the tracker's run the newest state belongs to; None without one."""
-        run = self.folder / RUN_FILE
-        if not run.exists() or not self._states():
+        content = self._read_json(RUN_FILE) if self._states() else None
+        return content["run_id"] if content else None
+
+    def _write_json(self, name: str, content: dict[str, Any]) -> None:
+        partial = self.folder / f"{name}.partial"
+        partial.write_text(json.dumps(content), encoding="utf-8")
+        partial.replace(self.folder / name)
+
+    def _read_json(self, name: str) -> dict[str, Any] | None:
+        file = self.folder / name
+        if not file.exists():
             return None
-        run_id: str | None = json.loads(run.read_text(encoding="utf-8"))["run_id"]
-        return run_id
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return content
 
     def _states(self) -> list[tuple[int, Path]]:
         """Steps and paths of all states, oldest first."""
@@ -135,21 +186,33 @@ class StateStore:
         return sorted((int(match[1]), path) for match, path in matches if match)
 
 
+def _content(
+    trainee: Trainee, step: int, options: TrainOptions, digest: str
+) -> dict[str, Any]:
+    """Everything that the steps to come depend on."""
+    return {
+        "version": FORMAT_VERSION,
+        "step": step,
+        "digest": digest,
+        "options": json.dumps(options.resumable()),
+        "network": trainee.net.state_dict(),
+        # without its settings: those of another device, or of another speed, differ
+        "optimiser": trainee.optimiser.state_dict()["state"],
+        "average": trainee.average.state_dict() if trainee.average else None,
+    }
+
+
 def restore(
     saved: SavedState, trainee: Trainee, options: TrainOptions, *, digest: str
 ) -> None:
     """Put a saved state into ``trainee``.
 
     Raises:
-        ValueError: The state is of a newer version, of other data, or of a training
+        ValueError: The state is of another version, of other data, or of a training
             with other options; the difference is named.
     """
     content = saved.content
-    if content["version"] > FORMAT_VERSION:
-        raise ValueError(
-            f"{saved.path} is a state of version {content['version']}; this "
-            f"cbsn_pipeline reads up to {FORMAT_VERSION}. Upgrade cbsn_pipeline."
-        )
+    _check_version(content["version"], saved.path)
     if content["digest"] != digest:
         raise ValueError(
             f"{saved.path} was trained on data {content['digest'][:12]}, the patches "
@@ -169,4 +232,24 @@ def restore(
             "train.resume=false."
         )
     trainee.net.load_state_dict(content["network"])
-    trainee.optimiser.load_state_dict(content["optimiser"])
+    settings = trainee.optimiser.state_dict()["param_groups"]
+    trainee.optimiser.load_state_dict(
+        {"state": content["optimiser"], "param_groups": settings}
+    )
+    if trainee.average is not None:
+        trainee.average.load_state_dict(content["average"])
+
+
+def _check_version(version: int, path: Path) -> None:
+    if version > FORMAT_VERSION:
+        raise ValueError(
+            f"{path} is a state of version {version}; this cbsn_pipeline reads "
+            f"{FORMAT_VERSION}. Upgrade cbsn_pipeline."
+        )
+    if version < FORMAT_VERSION:
+        raise ValueError(
+            f"{path} is a state of version {version}; this cbsn_pipeline reads "
+            f"{FORMAT_VERSION}: it draws other crops and would not go on as the run "
+            "began. Finish it with the older cbsn_pipeline, or start anew with "
+            "train.resume=false."
+        )

@@ -1,21 +1,23 @@
 """The training loop: three passes, one backward pass, one Adam, nothing hidden."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from cbsn_pipeline.cbsn.losses import training_loss
-from cbsn_pipeline.cbsn.network import CBSN
-from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.device import choose_precision
+from cbsn_pipeline.training.batches import Batch, Batches
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.schedule import learning_rate_at, ramp_at
+from cbsn_pipeline.training.trainee import Trainee
 
-ADAM_EPSILON = 1e-8
 LOSS_NAMES = ("total", "blind", "invariance", "visible")
+
+Step = Callable[[Batch, float, float], Tensor]
+"""Trains on a batch, given learning rate and ramp; returns the step's ``LOSS_NAMES``,
+(4,), on the device."""
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -37,27 +39,13 @@ class StepReport(NamedTuple):
         return dict(zip(LOSS_NAMES, self.losses.tolist(), strict=True))
 
 
-class Trainee(NamedTuple):
-    """The network and what trains it: together they are what a state saves."""
-
-    net: CBSN
-    optimiser: torch.optim.Adam
-
-
-def new_trainee(options: TrainOptions, device: torch.device) -> Trainee:
-    """Make a freshly initialised network, from the seed alone, and its optimiser."""
-    generator = torch.Generator().manual_seed(options.seed)
-    net = CBSN(options.network, generator=generator).to(device)
-    # 1x1 kernels are plain matrix products in this layout
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(
-        net.parameters(), lr=options.learning_rate, eps=ADAM_EPSILON
-    )
-    return Trainee(net, optimiser)
-
-
 def train_steps(
-    trainee: Trainee, batches: Batches, options: TrainOptions, *, start: int = 0
+    trainee: Trainee,
+    batches: Batches,
+    options: TrainOptions,
+    *,
+    start: int = 0,
+    take_step: Step | None = None,
 ) -> Iterator[StepReport]:
     """Train from step ``start`` to the last, one report per step.
 
@@ -66,9 +54,11 @@ def train_steps(
 
     Args:
         trainee: Network and optimiser; changed in place.
-        batches: The batch of every step.
+        batches: The batch of every step, on the trainee's device.
         options: Schedule, strides and weights.
         start: Steps already taken.
+        take_step: A step that gives the same numbers sooner (see ``fast_step``); the
+            plain one by default.
 
     Yields:
         The report of each step, in order.
@@ -76,22 +66,27 @@ def train_steps(
     Source:
         train.py of jyicu/CBSN at 37da7aa.
     """
-    net, optimiser = trainee
-    device = next(net.parameters()).device
-    half = choose_precision(options.precision, device) == torch.bfloat16
+    take_step = take_step or plain_step(trainee, options)
     for step, batch in enumerate(batches.prefetch(start, options.steps), start=start):
         learning_rate, ramp = learning_rate_at(step, options), ramp_at(step, options)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate
-        crops = batch.crops.to(device, memory_format=torch.channels_last)
-        picks = batch.picks.to(device)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-            total, parts = training_loss(net, crops, picks, ramp, options)
+        losses = take_step(batch, learning_rate, ramp)
+        trainee.update_average(step, options.ema_decay)
+        yield StepReport(step + 1, losses, learning_rate, ramp)
+
+
+def plain_step(trainee: Trainee, options: TrainOptions) -> Step:
+    """Make the step that every faster one must agree with."""
+    net, optimiser = trainee.net, trainee.optimiser
+
+    def take_step(batch: Batch, learning_rate: float, ramp: float) -> Tensor:
+        trainee.set_learning_rate(learning_rate)
+        total, parts = training_loss(net, batch.crops, batch.picks, ramp, options)
         optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        losses = torch.stack([total.detach(), *parts.values()])
-        yield StepReport(step + 1, losses, learning_rate, ramp)
+        return torch.stack([total.detach(), *parts.values()])
+
+    return take_step
 
 
 def check_finite(reports: list[StepReport], batches: Batches, remedy: str) -> None:
@@ -109,9 +104,7 @@ def check_finite(reports: list[StepReport], batches: Batches, remedy: str) -> No
         torch.isfinite(torch.stack([r.losses for r in reports])).all()
     ):
         return
-    report = next(
-        r for r in reports if not math.isfinite(sum(r.loss_values().values()))
-    )
+    report = next(r for r in reports if not math.isfinite(sum(r.losses.tolist())))
     losses = ", ".join(f"{n} {v:.4g}" for n, v in report.loss_values().items())
     raise NonFiniteLossError(
         f"The loss of step {report.step} is not finite ({losses}; learning rate "

@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +14,7 @@ TERMINATED = 128 + signal.SIGTERM  # the exit status a scheduler expects
 class StopRequest:
     """Turns Ctrl-C and SIGTERM into a wish that the training loop can grant.
 
-    The loop finishes its step, saves, and calls :meth:`raise_if_requested`. A second
+    The loop finishes its step, saves, and calls :meth:`raise_as_requested`. A second
     Ctrl-C interrupts at once. Outside the main thread signals cannot be caught and
     nothing changes.
 
@@ -33,12 +33,14 @@ class StopRequest:
         """Whether somebody asked to stop."""
         return self._signal is not None
 
-    def raise_if_requested(self) -> None:
-        """End as the signal would have: KeyboardInterrupt, or SystemExit(143)."""
-        if self._signal == signal.SIGTERM:
-            raise SystemExit(TERMINATED)
-        if self._signal is not None:
+    def raise_as_requested(self) -> NoReturn:
+        """End as the signal would have: KeyboardInterrupt, or SystemExit(143).
+
+        The latter also where the signal came to another rank.
+        """
+        if self._signal == signal.SIGINT:
             raise KeyboardInterrupt
+        raise SystemExit(TERMINATED)
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():

@@ -81,6 +81,16 @@ def test_photographs_are_denoised_when_they_are_asked_for(photos):
     assert denoiser.paddings == [8]
 
 
+def test_averaged_weights_are_used_when_asked_for(photos):
+    raw, averaged = HalvingDenoiser(), HalvingDenoiser()
+    raw.averaged = lambda: averaged
+
+    pending = list(nodes.denoise_photos(raw, photos, DenoiseOptions(weights="ema")))
+    pending[0].make()
+
+    assert (raw.paddings, averaged.paddings) == ([], [None])
+
+
 def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
     logged = []
     monkeypatch.setattr(

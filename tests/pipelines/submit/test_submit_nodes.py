@@ -35,6 +35,17 @@ def test_each_crop_is_denoised_on_its_own(dnd, denoiser):
     assert (first.image, second.image) == (0, 1)
 
 
+def test_averaged_weights_are_used_when_asked_for(dnd, denoiser):
+    averaged = type(denoiser)()
+    denoiser.averaged = lambda: averaged
+    options = SubmitOptions(num_images=2, num_boxes=2, crop_size=16, weights="ema")
+
+    next(iter(nodes.denoise_dnd(denoiser, dnd, options)))
+
+    assert denoiser.calls == []
+    assert averaged.calls
+
+
 def test_with_the_image_as_context_its_statistics_count(dnd, denoiser):
     options = TINY.model_copy(update={"context": "image", "padding": 5})
 

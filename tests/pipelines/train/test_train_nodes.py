@@ -8,8 +8,8 @@ import torch
 
 from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
 from cbsn_pipeline.pipelines.train import create_pipeline
-from cbsn_pipeline.pipelines.train.journal import Journal
 from cbsn_pipeline.pipelines.train.nodes import train_denoiser
+from cbsn_pipeline.training.journal import Journal
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.state import StateStore
 from cbsn_pipeline.training.steps import NonFiniteLossError
@@ -134,6 +134,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_resuming_changes_no_number(
 def test_resuming_without_a_state_starts_at_step_0_and_says_so(
     patches, manifest, tmp_path, options, caplog
 ):
+    caplog.set_level(logging.INFO)
     resume = options.model_copy(update={"resume": True})
 
     _, report = train_denoiser(patches, manifest, tmp_path, None, None, resume)

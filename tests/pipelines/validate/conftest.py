@@ -16,6 +16,7 @@ class BlurringDenoiser:
             data_digest="abc", data_kind="sidd_blocks", steps=7, trained_on=trained_on
         )
         self.calls = []
+        self.average = None
 
     def denoise_blocks(self, blocks, *, padding, batch_size):
         self.calls.append((blocks.shape, padding, batch_size))

@@ -45,9 +45,25 @@ def test_denoise_blocks_hands_over_image_by_image(make_set, denoiser):
 
     denoised = nodes.denoise_blocks(denoiser, noisy, options)
 
-    assert denoised.shape == noisy.shape
-    assert denoised.dtype == np.uint8
+    assert list(denoised) == ["denoised"]
+    assert denoised["denoised"].shape == noisy.shape
+    assert denoised["denoised"].dtype == np.uint8
     assert denoiser.calls == [((2, 16, 16, 3), 4, 3)] * 3
+
+
+def test_averaged_weights_are_scored_beside_the_raw_ones(make_set, make_denoiser):
+    noisy, clean = make_set(2, 2, size=16)
+    denoiser, averaged = make_denoiser(), make_denoiser()
+    denoiser.average, denoiser.averaged = object(), lambda: averaged
+    averaged.denoise_blocks = lambda blocks, **_: blocks // 2
+
+    denoised = nodes.denoise_blocks(denoiser, noisy, SMALL)
+    scores = nodes.score_blocks(denoised, noisy, clean, {"sigma": 2.0}, SMALL)
+    table = nodes.rank_methods(scores, {"sigma": 2.0}).set_index("method")
+
+    np.testing.assert_array_equal(denoised["denoised_ema"], noisy // 2)
+    assert table.loc["denoised_ema", "label"] == "C-BSN, averaged weights (EMA)"
+    assert table.loc["denoised_ema", "psnr_db"] < table.loc["denoised", "psnr_db"]
 
 
 def test_the_oracle_finds_the_best_sigma(make_set):
@@ -76,7 +92,9 @@ def test_score_blocks_names_images_by_their_official_index(make_set, denoiser):
         num_images=2, num_blocks=2, image_indices=(9, 4), baselines=()
     )
 
-    scores = nodes.score_blocks(noisy, noisy, clean, {"sigma": None}, options)
+    scores = nodes.score_blocks(
+        {"denoised": noisy}, noisy, clean, {"sigma": None}, options
+    )
 
     assert list(scores)[:4] == ["method", "row", "image", "block"]
     assert scores.drop_duplicates("row")["image"].tolist() == [9, 4]
@@ -87,7 +105,9 @@ def test_score_blocks_refuses_another_set(make_set):
     noisy, clean = make_set(2, 2, size=16)
 
     with pytest.raises(ValueError, match="Was another set denoised than is scored"):
-        nodes.score_blocks(noisy[:1], noisy, clean, {"sigma": None}, SMALL)
+        nodes.score_blocks(
+            {"denoised": noisy[:1]}, noisy, clean, {"sigma": None}, SMALL
+        )
 
 
 def test_a_block_that_is_clean_already_is_reported(make_set, caplog):
@@ -96,7 +116,7 @@ def test_a_block_that_is_clean_already_is_reported(make_set, caplog):
     options = ValidateOptions(num_images=2, num_blocks=2, baselines=())
 
     with caplog.at_level(logging.WARNING):
-        nodes.score_blocks(noisy, noisy, clean, {"sigma": None}, options)
+        nodes.score_blocks({"denoised": noisy}, noisy, clean, {"sigma": None}, options)
 
     assert "2 scores are infinite, so the mean is: row 1, block 0" in caplog.text
 

@@ -27,7 +27,7 @@ def test_score_methods_scores_every_block_with_every_method(make_set):
     noisy, clean = make_set(2, 3, size=32)
     baselines = choose_baselines(("gaussian_blur_2", "gaussian_blur_oracle"), 1.0)
 
-    scores = score_methods(clean, noisy, clean, baselines, workers=2)
+    scores = score_methods({"denoised": clean}, noisy, clean, baselines, workers=2)
 
     assert len(scores) == 4 * 2 * 3
     one = scores.set_index(["method", "row", "block"]).loc[("noisy", 1, 2)]
@@ -43,7 +43,8 @@ def test_scores_do_not_depend_on_the_number_of_threads(make_set):
     baselines = choose_baselines(("non_local_means",), None)
 
     one, four = (
-        score_methods(clean, noisy, clean, baselines, workers=n) for n in (1, 4)
+        score_methods({"denoised": clean}, noisy, clean, baselines, workers=n)
+        for n in (1, 4)
     )
 
     assert one.equals(four)

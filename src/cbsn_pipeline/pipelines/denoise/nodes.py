@@ -89,8 +89,13 @@ def denoise_photos(
         photos_to_denoise: The originals, 8 or 16 bits.
         options: How they are denoised.
 
+    Raises:
+        ValueError: Averaged weights are asked for and there are none.
+
     Returns:
         An iterable of photographs with the depth of their originals: 8-bit ones stay
         uint8, 16-bit ones uint16.
     """
+    if options.weights == "ema":
+        denoiser = denoiser.averaged()
     return DenoisedPhotos(denoiser, photos_to_denoise, options)

@@ -83,7 +83,8 @@ def denoise_dnd(
         An iterable of the crops of each image, float32 in [0, 1].
 
     Raises:
-        ValueError: The folder or a list of boxes is of another size than declared.
+        ValueError: The folder or a list of boxes is of another size than declared, or
+            averaged weights are asked for and there are none.
         DatasetError: An image is missing.
     """
     from cbsn_pipeline.challenges.dnd import check_boxes
@@ -102,6 +103,8 @@ def denoise_dnd(
             crop_size=options.crop_size,
         )
     dnd_images.check_images()
+    if options.weights == "ema":
+        denoiser = denoiser.averaged()
     return Submission(denoiser, dnd_images, options)
 
 

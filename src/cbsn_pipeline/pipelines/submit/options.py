@@ -17,6 +17,7 @@ class SubmitOptions(BaseModel):
             with its statistics, and cuts the boxes then, as C-BSN's inference does
             with photographs.
         padding: Pixels reflected at the edges; None is the released 32.
+        weights: ``raw``, those of the last step, or ``ema``, their moving average.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,3 +27,4 @@ class SubmitOptions(BaseModel):
     crop_size: int = Field(512, ge=1)
     context: Literal["crop", "image"] = "crop"
     padding: int | None = Field(None, ge=0)
+    weights: Literal["raw", "ema"] = "raw"

@@ -13,22 +13,14 @@ from cbsn_pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.denoiser import Denoiser
-    from cbsn_pipeline.pipelines.train.journal import Journal
-    from cbsn_pipeline.training.batches import Batches, PatchSource
+    from cbsn_pipeline.training.batches import PatchSource
     from cbsn_pipeline.training.held_out import HeldOutBlocks
-    from cbsn_pipeline.training.state import StateStore
-    from cbsn_pipeline.training.steps import Trainee
 else:  # Kedro resolves the annotations of nodes; these would import torch
     Denoiser = PatchSource = Any
 
 Blocks = NDArray[np.uint8]
 
 logger = logging.getLogger(__name__)
-
-HOW_TO_GO_ON = (
-    "Stopped after step %d; its state is saved. To go on, repeat the command with "
-    "--params train.resume=true (it may stay there from the start)."
-)
 
 
 def train_denoiser(
@@ -57,23 +49,22 @@ def train_denoiser(
         ValueError: The patches are of other data than the manifest, or a saved state
             cannot be continued with these options.
         NonFiniteLossError: The loss is no longer a number; states are kept.
+        ChildProcessError: Too many of several processes were lost.
+        MemoryError: The device's memory does not suffice; names what would help.
         KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
     """
     from cbsn_pipeline.cbsn.denoiser import Denoiser, Provenance
-    from cbsn_pipeline.pipelines.train.journal import Journal
-    from cbsn_pipeline.training.batches import Batches
-    from cbsn_pipeline.training.device import choose_device
-    from cbsn_pipeline.training.state import StateStore
-    from cbsn_pipeline.training.steps import new_trainee
+    from cbsn_pipeline.pipelines.train.tracked_recorder import TrackedRecorder
+    from cbsn_pipeline.training.conduct import Materials, conduct
+    from cbsn_pipeline.training.launch import is_alone, launch
 
     _check_same_data(patches, manifest)
-    trainee = new_trainee(options, choose_device(options.device))
-    store = StateStore(training_state)
-    start = _resume(store, trainee, options, patches.digest)
     held_out = _choose_held_out(held_out_noisy_blocks, held_out_clean_blocks, options)
-    batches = Batches(patches, options)
-    journal = Journal(trainee, batches, store, held_out, options)
-    _run(trainee, batches, journal, options, start)
+    _prepare_states(training_state, resume=options.resume)
+    materials = Materials(patches, held_out, training_state)
+    with TrackedRecorder(options.steps) as recorder:
+        train = conduct if is_alone(options) else launch
+        net, average, report = train(materials, options, recorder=recorder)
     provenance = Provenance(
         data_digest=manifest.digest,
         data_kind=manifest.kind,
@@ -81,36 +72,7 @@ def train_denoiser(
         trained_on=tuple(image.pixel_sha256 for image in manifest.images),
         options=options.model_dump(mode="json"),
     )
-    return Denoiser(trainee.net, provenance), journal.report(start)
-
-
-def _run(
-    trainee: "Trainee",
-    batches: "Batches",
-    journal: "Journal",
-    options: TrainOptions,
-    start: int,
-) -> None:
-    """Take the steps; between two of them note, watch, save and, when asked, stop."""
-    from cbsn_pipeline.progress import Progress
-    from cbsn_pipeline.training.steps import train_steps
-    from cbsn_pipeline.training.stop import StopRequest
-
-    bar = Progress("Training", total=options.steps, completed=start, unit="steps")
-    with StopRequest() as stop, bar:
-        for report in train_steps(trainee, batches, options, start=start):
-            last = report.step == options.steps
-            journal.add(report)
-            if last or stop.requested or report.step % options.log_every == 0:
-                journal.log()
-            if last or report.step % options.validate_every == 0:
-                journal.validate(report.step)
-            if last or stop.requested or report.step % options.save_every == 0:
-                journal.save(report.step)
-            bar.advance(1, **journal.headline)
-            if stop.requested:
-                logger.warning(HOW_TO_GO_ON, report.step)
-            stop.raise_if_requested()
+    return Denoiser(net, provenance, average=average), report
 
 
 def _check_same_data(patches: PatchSource, manifest: Manifest) -> None:
@@ -122,28 +84,14 @@ def _check_same_data(patches: PatchSource, manifest: Manifest) -> None:
         )
 
 
-def _resume(
-    store: "StateStore", trainee: "Trainee", options: TrainOptions, digest: str
-) -> int:
-    """Return the step to start at; the trainee holds the state of it then."""
-    from cbsn_pipeline.training.state import restore
+def _prepare_states(folder: Path, *, resume: bool) -> None:
+    """Note whose states these will be; those of another training are put aside."""
+    from cbsn_pipeline.training.state import StateStore
 
-    run_id = tracking.active_run_id()
-    if not options.resume:
+    store = StateStore(folder)
+    if not resume:
         store.set_aside()
-        store.remember_run(run_id)
-        return 0
-    saved = store.latest()
-    store.remember_run(run_id)
-    if saved is None:
-        logger.warning(
-            "train.resume is set but %s holds no state yet: starting at step 0.",
-            store.folder,
-        )
-        return 0
-    restore(saved, trainee, options, digest=digest)
-    logger.info("Resuming after step %d from %s.", saved.step, saved.path)
-    return saved.step
+    store.remember_run(tracking.active_run_id())
 
 
 def _choose_held_out(

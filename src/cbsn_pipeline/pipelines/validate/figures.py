@@ -15,6 +15,7 @@ _STYLES = {
     "noisy": {"color": "#777777", "marker": "v"},
     "gaussian_blur_oracle": {"color": "#e69f00", "marker": "s"},
     "denoised": {"color": "#0072b2", "marker": "o"},
+    "denoised_ema": {"color": "#56b4e9", "marker": "v"},
 }
 _DPI = 100
 _MARGIN = 8  # pixels

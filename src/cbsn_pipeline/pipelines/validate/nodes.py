@@ -1,5 +1,6 @@
 """The steps of scoring; the science is in the modules beside this one."""
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def check_validation_blocks(
 
 def denoise_blocks(
     denoiser: Denoiser, noisy_blocks: Blocks, options: ValidateOptions
-) -> Blocks:
+) -> dict[str, Blocks]:
     """Denoise every block, each with its own statistics, as the authors validate.
 
     Args:
@@ -72,15 +73,22 @@ def denoise_blocks(
         options: Padding and batch size.
 
     Returns:
-        Same shape, uint8, rounded and clipped.
+        ``denoised`` and, where training averaged its weights, ``denoised_ema``: same
+        shape, uint8, rounded and clipped.
     """
     from cbsn_pipeline.progress import Progress
 
-    denoised = np.empty_like(noisy_blocks)
-    num_blocks = int(np.prod(noisy_blocks.shape[:2]))
+    denoisers = {"denoised": denoiser}
+    if denoiser.average is not None:
+        denoisers["denoised_ema"] = denoiser.averaged()
+    denoised = {name: np.empty_like(noisy_blocks) for name in denoisers}
+    num_blocks = int(np.prod(noisy_blocks.shape[:2])) * len(denoisers)
     with Progress("Denoising", total=num_blocks, unit="blocks") as bar:
-        for image, blocks in enumerate(noisy_blocks):
-            denoised[image] = denoiser.denoise_blocks(
+        for (name, chosen), image in product(
+            denoisers.items(), range(len(noisy_blocks))
+        ):
+            blocks = noisy_blocks[image]
+            denoised[name][image] = chosen.denoise_blocks(
                 blocks, padding=options.padding, batch_size=options.batch_size
             )
             bar.advance(len(blocks))
@@ -118,7 +126,7 @@ def search_oracle_blur(
 
 
 def score_blocks(
-    denoised_blocks: Blocks,
+    denoised_blocks: dict[str, Blocks],
     noisy_blocks: Blocks,
     clean_blocks: Blocks,
     oracle_blur: dict[str, Any],
@@ -127,7 +135,7 @@ def score_blocks(
     """Score every block with every method.
 
     Args:
-        denoised_blocks: Our output, (images, blocks, 256, 256, 3) uint8.
+        denoised_blocks: Our outputs by name, (images, blocks, 256, 256, 3) uint8.
         noisy_blocks: Same shape and type.
         clean_blocks: Same shape and type.
         oracle_blur: The sigma that the oracle chose.
@@ -148,11 +156,12 @@ def score_blocks(
     )
     from cbsn_pipeline.threads import num_workers
 
-    if denoised_blocks.shape != clean_blocks.shape:
-        raise ValueError(
-            f"Shapes differ: denoised blocks {denoised_blocks.shape}, clean blocks "
-            f"{clean_blocks.shape}. Was another set denoised than is scored?"
-        )
+    for blocks in denoised_blocks.values():
+        if blocks.shape != clean_blocks.shape:
+            raise ValueError(
+                f"Shapes differ: denoised blocks {blocks.shape}, clean blocks "
+                f"{clean_blocks.shape}. Was another set denoised than is scored?"
+            )
     scores = score_methods(
         denoised_blocks,
         noisy_blocks,
@@ -268,7 +277,7 @@ def plot_psnr_per_image(image_scores: DataFrame, oracle_blur: dict[str, Any]) ->
 def draw_best_and_worst_blocks(
     block_scores: DataFrame,
     image_scores: DataFrame,
-    denoised_blocks: Blocks,
+    denoised_blocks: dict[str, Blocks],
     noisy_blocks: Blocks,
     clean_blocks: Blocks,
 ) -> Figure:
@@ -277,7 +286,7 @@ def draw_best_and_worst_blocks(
     Args:
         block_scores: One row per method and block.
         image_scores: Names the images.
-        denoised_blocks: (images, blocks, 256, 256, 3) uint8.
+        denoised_blocks: Our outputs by name, (images, blocks, 256, 256, 3) uint8.
         noisy_blocks: Same shape and type.
         clean_blocks: Same shape and type.
 
@@ -290,7 +299,7 @@ def draw_best_and_worst_blocks(
     picked = pick_blocks(
         block_scores,
         title_images(image_scores),
-        denoised_blocks,
+        denoised_blocks["denoised"],
         noisy_blocks,
         clean_blocks,
     )

@@ -55,7 +55,7 @@ def search_blur(
 
 
 def score_methods(
-    denoised: Blocks,
+    denoised: dict[str, Blocks],
     noisy: Blocks,
     clean: Blocks,
     baselines: dict[str, Callable[[Image], Image]],
@@ -65,7 +65,7 @@ def score_methods(
     """Score the denoised and the noisy blocks and what each baseline makes of them.
 
     Args:
-        denoised: (images, blocks, H, W, 3) uint8.
+        denoised: What denoisers made of them, by name: (images, blocks, H, W, 3) uint8.
         noisy: Same shape and type.
         clean: Same shape and type.
         baselines: From noisy image to denoised image, by name.
@@ -78,7 +78,8 @@ def score_methods(
 
     def score(index: Index) -> list[Record]:
         rivals = {name: method(noisy[index]) for name, method in baselines.items()}
-        images = {"denoised": denoised[index], "noisy": noisy[index], **rivals}
+        ours = {name: blocks[index] for name, blocks in denoised.items()}
+        images = {**ours, "noisy": noisy[index], **rivals}
         row, block = index
         return [
             {

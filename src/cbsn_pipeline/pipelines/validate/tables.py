@@ -14,6 +14,7 @@ METRICS = tuple(CONVENTIONS_IN_WORDS)
 
 _LABELS = {
     "denoised": "C-BSN (this denoiser)",
+    "denoised_ema": "C-BSN, averaged weights (EMA)",
     "noisy": "noisy input",
     "non_local_means": "non-local means, h 20 (OpenCV)",
     "gaussian_blur_2": "Gaussian blur, sigma 2",

@@ -1,0 +1,230 @@
+"""Conduct a whole training: prepare, take the steps, watch, save, stop when asked."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from cbsn_pipeline.cbsn.network import CBSN
+from cbsn_pipeline.training.batches import Batches, PatchSource, patches_bytes
+from cbsn_pipeline.training.device import choose_device, tune
+from cbsn_pipeline.training.fast_step import fast_step
+from cbsn_pipeline.training.held_out import HeldOutBlocks
+from cbsn_pipeline.training.journal import Journal
+from cbsn_pipeline.training.options import TrainOptions
+from cbsn_pipeline.training.ranks import ALONE, Ranks
+from cbsn_pipeline.training.recorder import NoRecorder, Recorder
+from cbsn_pipeline.training.speed import Speed, choose_speed
+from cbsn_pipeline.training.state import SavedState, StateStore, restore
+from cbsn_pipeline.training.steps import Step, train_steps
+from cbsn_pipeline.training.stop import StopRequest
+from cbsn_pipeline.training.trainee import Trainee, new_trainee
+
+logger = logging.getLogger(__name__)
+
+HOW_TO_GO_ON = (
+    "Stopped after step %d; its state is saved. To go on, repeat the command with "
+    "--params train.resume=true (it may stay there from the start)."
+)
+MEMORY_ADVICE = (
+    "Lower train.batch_size or train.crop_size; set train.precision to bfloat16 or "
+    "train.speed.patches_on_device to false; or share the batch among GPUs with "
+    "train.devices. kedro run --pipeline=estimate says what fits. Saved states are "
+    "untouched."
+)
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a training works on."""
+
+    source: PatchSource
+    """Noisy patches."""
+    held_out: HeldOutBlocks | None
+    """Blocks to watch it with."""
+    state_folder: Path
+    """Where its states are."""
+
+
+class Outcome(NamedTuple):
+    """What a training gives."""
+
+    net: CBSN
+    average: CBSN | None
+    """The network with averaged weights, where options ask for one."""
+    report: dict[str, Any]
+    """How it came to be."""
+
+
+def conduct(
+    materials: Materials,
+    options: TrainOptions,
+    *,
+    recorder: Recorder | None = None,
+    ranks: Ranks = ALONE,
+) -> Outcome:
+    """Train to the last step, from the first or from the last saved state.
+
+    Args:
+        materials: Data, and the folder of the states.
+        options: Everything else. With ``resume`` the last state is gone on from.
+        recorder: Who is told.
+        ranks: Which of several processes this is; all call this function.
+
+    Raises:
+        ValueError: A saved state cannot be continued with these options.
+        NonFiniteLossError: The loss is no longer a number; states are kept.
+        MemoryError: The device's memory does not suffice; names what would help.
+        KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
+    """
+    recorder = recorder or NoRecorder()
+    device = choose_device(options.device, local_rank=ranks.local_rank)
+    tune(device, options.speed.threads, processes=ranks.local_size)
+    with _memory_advice(options):
+        speed = choose_speed(
+            options,
+            CBSN(options.network),
+            device,
+            ranks=ranks.size,
+            patches_bytes=patches_bytes(materials.source),
+        )
+        trainee = new_trainee(options, device, speed)
+        start = _resume(materials, trainee, options, ranks)
+        batches = Batches(
+            materials.source,
+            options,
+            device=device,
+            resident=speed.patches_on_device,
+            ranks=ranks,
+        )
+        store = StateStore(materials.state_folder)
+        journal = Journal(
+            trainee,
+            batches,
+            store,
+            materials.held_out,
+            options,
+            recorder=recorder,
+            ranks=ranks,
+        )
+        _announce(speed, trainee, ranks)
+        step = fast_step(trainee, options, speed, wrap=_exchange_gradients(ranks))
+        _run(trainee, batches, step, journal, recorder, ranks, options, start)
+    report = journal.report(start) | {"speed": str(speed), "fallbacks": speed.notes}
+    return Outcome(trainee.net, trainee.average, report)
+
+
+def _run(
+    trainee: Trainee,
+    batches: Batches,
+    take_step: Step,
+    journal: Journal,
+    recorder: Recorder,
+    ranks: Ranks,
+    options: TrainOptions,
+    start: int,
+) -> None:
+    """Take the steps; between two of them note, watch, save and, when asked, stop."""
+    reports = train_steps(trainee, batches, options, start=start, take_step=take_step)
+    with StopRequest() as stop:
+        for report in reports:
+            journal.add(report)
+            step, last = report.step, report.step == options.steps
+            overdue = journal.minutes_unsaved >= options.save_every_minutes
+            stopping, saving = ranks.any(stop.requested, overdue)  # all do the same
+            saving |= last or stopping or step % options.save_every == 0
+            if saving or step % options.log_every == 0:
+                journal.log()
+            if last or step % options.validate_every == 0:
+                journal.log()  # no state is saved before its losses were checked
+                journal.validate(step)
+            if saving:
+                journal.save(step)
+            recorder.advance(step, journal.headline)
+            if stopping:
+                logger.warning(HOW_TO_GO_ON, step)
+                stop.raise_as_requested()
+
+
+def _resume(
+    materials: Materials, trainee: Trainee, options: TrainOptions, ranks: Ranks
+) -> int:
+    """Return the step to start at; the trainee holds the state of it then."""
+    if not options.resume:
+        return 0
+    store = StateStore(materials.state_folder)
+    saved = _newest_of_all(store, ranks)
+    if saved is None:
+        logger.info("%s holds no state yet: starting at step 0.", store.folder)
+        return 0
+    restore(saved, trainee, options, digest=materials.source.digest)
+    logger.info("Resuming after step %d from %s.", saved.step, saved.path)
+    return saved.step
+
+
+def _newest_of_all(store: StateStore, ranks: Ranks) -> SavedState | None:
+    """Load the newest state that any rank has: hosts may not share their disks."""
+    saved = store.latest()
+    steps = ranks.gather(saved.step if saved else -1)
+    newest = steps.index(max(steps))
+    if ranks.size == 1 or steps[newest] < 0:
+        return saved
+    ours = saved.path.read_bytes() if saved and ranks.rank == newest else b""
+    content = torch.load(
+        io.BytesIO(ranks.broadcast(ours, newest)), map_location="cpu", weights_only=True
+    )
+    path = saved.path if ours and saved else Path(f"rank {newest}'s state")
+    return SavedState(path, steps[newest], content)
+
+
+def _exchange_gradients(ranks: Ranks) -> Any:  # noqa: ANN401
+    """Say how to wrap the losses so that all ranks take the same step."""
+    if ranks.size == 1:
+        return None
+
+    def wrap(module: nn.Module) -> nn.Module:
+        return nn.parallel.DistributedDataParallel(module, forward_sync_buffers=False)
+
+    return wrap
+
+
+def _announce(speed: Speed, trainee: Trainee, ranks: Ranks) -> None:
+    if not ranks.is_first:
+        return
+    processes = f" in {ranks.size} processes" if ranks.size > 1 else ""
+    logger.info("Training on %s%s: %s.", trainee.device, processes, speed)
+    for note in speed.notes:
+        logger.info("%s", note)
+
+
+@contextmanager
+def _memory_advice(options: TrainOptions) -> Iterator[None]:
+    """Turn torch's out-of-memory errors into one that says what would help."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise MemoryError(
+            f"There is not enough memory to train {options.network.channels} channels "
+            f"x {options.network.blocks} blocks on {options.batch_size} crops of "
+            f"{options.crop_size} x {options.crop_size} ({_first_line(error)}). "
+            f"{MEMORY_ADVICE}"
+        ) from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, of a GPU or of the host."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).partition("\n")[0]

@@ -1,0 +1,122 @@
+"""What a training hands to its worker processes, and what they hand back: files."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, cast
+
+import numpy as np
+import torch
+
+from cbsn_pipeline.cbsn.network import CBSN
+from cbsn_pipeline.training.batches import PatchSource
+from cbsn_pipeline.training.conduct import Materials, Outcome
+from cbsn_pipeline.training.held_out import HeldOutBlocks
+from cbsn_pipeline.training.options import TrainOptions
+from cbsn_pipeline.training.steps import NonFiniteLossError
+
+JOB = "job.json"
+HELD_OUT = "held_out.npz"
+RESULT = "result.pt"
+ERROR = "error.json"
+# What no restart can mend; other errors are taken for a lost process.
+ERRORS: dict[str, type[Exception]] = {
+    kind.__name__: kind for kind in (ValueError, NonFiniteLossError, MemoryError)
+} | {"OSError": OSError}
+
+
+class FileSource(PatchSource, Protocol):
+    """Patches that another process can open too: ``type(source)(source.path)``."""
+
+    path: Path
+
+
+class Job(NamedTuple):
+    """A training, as it is written to the folder of its workers."""
+
+    materials: Materials
+    options: TrainOptions
+
+
+def write_job(folder: Path, materials: Materials, options: TrainOptions) -> None:
+    """Write down what :func:`read_job` needs to open the same in another process."""
+    source = cast(FileSource, materials.source)
+    opener = type(source)
+    content = {
+        "options": options.model_dump(mode="json"),
+        "source": [opener.__module__, opener.__qualname__, str(source.path)],
+        "state_folder": str(materials.state_folder),
+    }
+    held_out = materials.held_out
+    if held_out is not None:
+        np.savez(
+            folder / HELD_OUT,
+            noisy=held_out.noisy,
+            clean=held_out.clean,
+            indices=held_out.indices,
+            total=held_out.total,
+        )
+    (folder / JOB).write_text(json.dumps(content), encoding="utf-8")
+
+
+def read_job(folder: Path) -> Job:
+    """Open what :func:`write_job` wrote down."""
+    content = json.loads((folder / JOB).read_text(encoding="utf-8"))
+    module, name, path = content["source"]
+    source: PatchSource = getattr(import_module(module), name)(Path(path))
+    materials = Materials(source, _read_held_out(folder), Path(content["state_folder"]))
+    return Job(materials, TrainOptions.model_validate(content["options"]))
+
+
+def write_result(folder: Path, outcome: Outcome) -> None:
+    """Write the weights and the report; under their name only when complete."""
+    content = {
+        "network": outcome.net.state_dict(),
+        "average": outcome.average.state_dict() if outcome.average else None,
+        "report": json.dumps(outcome.report),
+    }
+    partial = folder / f"{RESULT}.partial"
+    torch.save(content, partial)
+    partial.replace(folder / RESULT)
+
+
+def read_result(folder: Path, options: TrainOptions) -> Outcome:
+    """Read what :func:`write_result` wrote, on the CPU."""
+    content: dict[str, Any] = torch.load(
+        folder / RESULT, map_location="cpu", weights_only=True
+    )
+
+    def network(weights: dict[str, Any]) -> CBSN:
+        net = CBSN(options.network)
+        net.load_state_dict(weights)
+        return net
+
+    average = network(content["average"]) if content["average"] else None
+    return Outcome(network(content["network"]), average, json.loads(content["report"]))
+
+
+def write_error(folder: Path, error: Exception) -> None:
+    """Write down an error that no restart can mend."""
+    kind = next(name for name, kind in ERRORS.items() if isinstance(error, kind))
+    partial = folder / f"{ERROR}.partial"
+    partial.write_text(json.dumps([kind, str(error)]), encoding="utf-8")
+    partial.replace(folder / ERROR)
+
+
+def read_error(folder: Path) -> Exception | None:
+    """Give the error that a worker wrote down; None without one."""
+    file = folder / ERROR
+    if not file.exists():
+        return None
+    kind, message = json.loads(file.read_text(encoding="utf-8"))
+    return ERRORS[kind](message)
+
+
+def _read_held_out(folder: Path) -> HeldOutBlocks | None:
+    file = folder / HELD_OUT
+    if not file.exists():
+        return None
+    with np.load(file) as arrays:
+        indices = arrays["indices"].tolist()
+        total = int(arrays["total"])
+        return HeldOutBlocks(arrays["noisy"], arrays["clean"], indices, total)

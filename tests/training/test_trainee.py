@@ -1,0 +1,49 @@
+import pytest
+import torch
+
+from cbsn_pipeline.training.speed import PLAIN
+from cbsn_pipeline.training.trainee import new_trainee
+
+CPU = torch.device("cpu")
+
+
+def test_the_seed_alone_decides_the_weights(options):
+    first, second = new_trainee(options, CPU), new_trainee(options, CPU)
+    other = new_trainee(options.model_copy(update={"seed": 1}), CPU)
+
+    assert torch.equal(first.net.conv0.weight, second.net.conv0.weight)
+    assert not torch.equal(first.net.conv0.weight, other.net.conv0.weight)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_the_learning_rate_reaches_adam(options, recorded):
+    speed = PLAIN._replace(cuda_graphs=recorded)
+    trainee = new_trainee(options, CPU, speed)
+
+    trainee.set_learning_rate(0.25)
+
+    (group,) = trainee.optimiser.param_groups
+    assert float(group["lr"]) == 0.25
+    assert isinstance(group["lr"], torch.Tensor) == recorded
+
+
+def test_an_average_follows_the_weights(options):
+    options = options.model_copy(update={"ema_decay": 0.9})
+    trainee = new_trainee(options, CPU)
+    before = trainee.net.conv0.bias[0].item()
+    with torch.no_grad():
+        trainee.net.conv0.bias[0] = before + 1
+
+    trainee.update_average(0, 0.9)  # early: decay (1 + 0) / (10 + 0)
+    assert trainee.average.conv0.bias[0].item() == pytest.approx(before + 0.9)
+
+    trainee.update_average(1000, 0.9)
+    assert trainee.average.conv0.bias[0].item() == pytest.approx(before + 0.91)
+
+
+def test_without_a_decay_there_is_no_average(options):
+    trainee = new_trainee(options, CPU)
+
+    trainee.update_average(0, None)
+
+    assert trainee.average is None
