@@ -16,6 +16,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "sample",
         "ingest",
         "patches",
+        "estimate",
         "train",
         "train_only",
         "validate",
@@ -37,13 +38,19 @@ def test_train_starts_from_raw_files_and_train_only_from_patches():
     assert "patches" not in pipelines["train"].inputs()
 
 
-def test_the_default_is_the_whole_chain_without_the_sample():
+def test_the_default_is_the_whole_chain_without_sample_and_estimate():
     pipelines = register_pipelines()
 
     stages = ["train", "validate", "submit", "denoise"]
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
-    assert not chain & names(pipelines["sample"])
+    assert not chain & (names(pipelines["sample"]) | names(pipelines["estimate"]))
+
+
+def test_an_estimate_needs_no_data():
+    estimate = register_pipelines()["estimate"]
+
+    assert estimate.inputs() == {"params:train", "training_state"}
 
 
 def test_listing_the_pipelines_imports_nothing_heavy():

@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline
 
 from cbsn_pipeline.pipelines import (
     denoise,
+    estimate,
     ingest,
     patches,
     sample,
@@ -16,7 +17,8 @@ from cbsn_pipeline.pipelines import (
 def register_pipelines() -> dict[str, Pipeline]:
     """One pipeline per stage; ``train`` starts from raw files, ``train_only`` does not.
 
-    Not in the whole chain is ``sample``: a hook runs it where its files are missing.
+    Not in the whole chain are ``sample``, which a hook runs where its files are
+    missing, and ``estimate``, which is asked before a training.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -25,6 +27,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "sample": sample.create_pipeline(),
         "ingest": ingest.create_pipeline(),
         "patches": patches.create_pipeline(),
+        "estimate": estimate.create_pipeline(),
         "train": from_raw_files,
         "train_only": train.create_pipeline(),
         "validate": validate.create_pipeline(),

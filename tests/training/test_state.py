@@ -74,6 +74,24 @@ def test_a_failing_save_leaves_the_earlier_state_and_no_litter(
     assert store.latest().step == 1
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_disk_that_really_refuses_is_named(options, store):
+    """A limit on the size of files: torch's own writer meets it half-way."""
+    import resource
+
+    trainee = new_trainee(options, CPU)
+    store.save(trainee, 1, options, digest="d")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="step 2 could not be written .*too large"):
+            store.save(trainee, 2, options, digest="d")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert [path.name for path in store.folder.iterdir()] == ["step_000000001.pt"]
+
+
 def test_the_next_save_removes_what_a_killed_run_left(options, store):
     store.folder.mkdir()
     (store.folder / "step_000000001.partial").write_bytes(b"half")

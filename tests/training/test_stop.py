@@ -8,18 +8,40 @@ from cbsn_pipeline.training.stop import StopRequest
 
 
 @pytest.mark.parametrize(
-    ("number", "outcome"),
-    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)],
+    ("number", "outcome", "status"),
+    [
+        (signal.SIGINT, KeyboardInterrupt, None),
+        (signal.SIGTERM, SystemExit, 143),
+        (signal.SIGHUP, SystemExit, 129),
+    ],
 )
-def test_a_signal_becomes_a_wish_and_ends_as_the_signal_would(number, outcome, caplog):
+def test_a_signal_becomes_a_wish_and_ends_as_the_signal_would(
+    number, outcome, status, caplog
+):
     with pytest.raises(outcome) as caught, StopRequest() as stop:  # noqa: PT012
         os.kill(os.getpid(), number)
         assert stop.requested
         stop.raise_as_requested()
 
-    if outcome is SystemExit:
-        assert caught.value.code == 143
+    assert getattr(caught.value, "code", None) == status
     assert "stops after this step and saves" in caplog.text
+
+
+def test_a_signal_of_another_rank_ends_us_as_sigterm():
+    with pytest.raises(SystemExit) as caught:
+        StopRequest().raise_as_requested()
+
+    assert caught.value.code == 143
+
+
+def test_a_training_under_nohup_survives_the_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop.requested
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_second_signal_interrupts_at_once():

@@ -5,6 +5,7 @@ it were drawn or not, and on which device. That is what lets a resumed run go on
 for bit. Every rank of several draws its own part of the same batch.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from cbsn_pipeline.cbsn.normalisation import normalise
 from cbsn_pipeline.training.crops import draw_crops, draw_picks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.ranks import ALONE, Ranks
+
+logger = logging.getLogger(__name__)
 
 EPOCHS_REMEMBERED = 2
 GROUP_STEPS = 16  # steps drawn at once: a GPU's small operations cost the same for all
@@ -215,6 +218,8 @@ def _group_steps(source: PatchSource, options: TrainOptions) -> int:
 
 def _load_all(source: PatchSource, device: torch.device) -> Tensor:
     """Copy every patch to the device, (N, P, P, 3), one by one."""
+    gibibytes = patches_bytes(source) / 2**30
+    logger.info("Copying %d patches to %s: %.2f GiB.", len(source), device, gibibytes)
     first = torch.from_numpy(source[0])
     patches = torch.empty(len(source), *first.shape, dtype=first.dtype, device=device)
     for index in range(len(source)):

@@ -54,6 +54,7 @@ def tune(
     if device.type == "cuda":
         torch.cuda.set_device(device)
         torch.backends.cudnn.benchmark = True  # every step has the same shapes
+        torch.backends.cudnn.allow_tf32 = False  # float32 is float32
     wanted = max(1, num_cores() // processes) if threads == "auto" else threads
     if wanted != torch.get_num_threads():
         torch.set_num_threads(wanted)

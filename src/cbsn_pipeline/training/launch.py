@@ -23,7 +23,6 @@ from cbsn_pipeline.training.job import read_error, read_result, write_job
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.recorder import Recorder
 from cbsn_pipeline.training.spool import SpoolReader
-from cbsn_pipeline.training.stop import TERMINATED
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +136,7 @@ def _cause(folder: Path, options: TrainOptions, error: ChildFailedError) -> Exce
 def _end_as(number: int) -> NoReturn:
     if number == signal.SIGINT:
         raise KeyboardInterrupt
-    raise SystemExit(TERMINATED if number == signal.SIGTERM else 128 + number)
+    raise SystemExit(128 + number)
 
 
 def _remove_leftovers(state_folder: Path) -> None:

@@ -104,8 +104,11 @@ class StateStore:
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
-        except RuntimeError as error:  # torch's writer, after a failed write
-            raise OSError(errno.ENOSPC, str(error)) from error
+        except RuntimeError as error:  # torch's writer trips over a failed write
+            failed = error.__context__
+            raise (
+                failed if isinstance(failed, OSError) else OSError(errno.EIO, error)
+            ) from error
         finally:
             partial.unlink(missing_ok=True)
 

@@ -8,11 +8,12 @@ from typing import Any, NoReturn, Self
 
 logger = logging.getLogger(__name__)
 
-TERMINATED = 128 + signal.SIGTERM  # the exit status a scheduler expects
+# Ctrl-C, what a scheduler sends, and what a closed terminal sends
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequest:
-    """Turns Ctrl-C and SIGTERM into a wish that the training loop can grant.
+    """Turns Ctrl-C, SIGTERM and SIGHUP into a wish that the training loop can grant.
 
     The loop finishes its step, saves, and calls :meth:`raise_as_requested`. A second
     Ctrl-C interrupts at once. Outside the main thread signals cannot be caught and
@@ -34,18 +35,19 @@ class StopRequest:
         return self._signal is not None
 
     def raise_as_requested(self) -> NoReturn:
-        """End as the signal would have: KeyboardInterrupt, or SystemExit(143).
+        """End as the signal would have: KeyboardInterrupt, or SystemExit(143, 129).
 
-        The latter also where the signal came to another rank.
+        Where the signal came to another rank, as SIGTERM would have.
         """
         if self._signal == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(TERMINATED)
+        raise SystemExit(128 + (self._signal or signal.SIGTERM))
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._handlers[number] = signal.signal(number, self._handle)
+            for number in SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks for it
+                    self._handlers[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
