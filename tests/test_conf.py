@@ -16,6 +16,8 @@ OPTIONS = {
     "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
     "train": "cbsn_pipeline.training.options:TrainOptions",
     "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
+    "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
+    "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
     "submit": "cbsn_pipeline.pipelines.submit.options:SubmitOptions",
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }

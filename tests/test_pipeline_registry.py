@@ -20,8 +20,10 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "train",
         "train_only",
         "validate",
+        "compare",
         "submit",
         "denoise",
+        "reproduce",
         "__default__",
     ]
 
@@ -38,13 +40,14 @@ def test_train_starts_from_raw_files_and_train_only_from_patches():
     assert "patches" not in pipelines["train"].inputs()
 
 
-def test_the_default_is_the_whole_chain_without_sample_and_estimate():
+def test_the_default_is_the_whole_chain_and_no_more():
     pipelines = register_pipelines()
 
     stages = ["train", "validate", "submit", "denoise"]
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
-    assert not chain & (names(pipelines["sample"]) | names(pipelines["estimate"]))
+    for apart in ("sample", "estimate", "compare"):
+        assert not chain & names(pipelines[apart])
 
 
 def test_an_estimate_needs_no_data():

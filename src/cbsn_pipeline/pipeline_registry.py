@@ -3,10 +3,12 @@
 from kedro.pipeline import Pipeline
 
 from cbsn_pipeline.pipelines import (
+    compare,
     denoise,
     estimate,
     ingest,
     patches,
+    reproduce,
     sample,
     submit,
     train,
@@ -18,7 +20,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     """One pipeline per stage; ``train`` starts from raw files, ``train_only`` does not.
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
-    missing, and ``estimate``, which is asked before a training.
+    missing, ``estimate``, which is asked before a training, ``compare``, which is asked
+    after several, and the card of ``reproduce``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -31,8 +34,12 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train": from_raw_files,
         "train_only": train.create_pipeline(),
         "validate": validate.create_pipeline(),
+        "compare": compare.create_pipeline(),
         "submit": submit.create_pipeline(),
         "denoise": denoise.create_pipeline(),
+        "reproduce": from_raw_files
+        + validate.create_pipeline()
+        + reproduce.create_pipeline(),
         "__default__": from_raw_files
         + validate.create_pipeline()
         + submit.create_pipeline()

@@ -56,8 +56,9 @@ def test_prefetching_changes_nothing_but_the_time(patches, options):
         assert torch.equal(batch.picks, batches[step].picks)
 
 
-def test_prefetching_nothing_gives_nothing(patches, options):
-    assert list(Batches(patches, options).prefetch(6, 6)) == []
+@pytest.mark.parametrize("step", [0, 6, 16, 500_000])
+def test_prefetching_nothing_gives_nothing(patches, options, step):
+    assert list(Batches(patches, options).prefetch(step, step)) == []
 
 
 def test_resident_patches_give_the_same_batches(patches, options):

@@ -274,6 +274,7 @@ def test_processes_are_counted(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
 
     assert num_devices(TrainOptions(devices="auto")) == 4
+    assert num_devices(TrainOptions(devices="auto", device="cuda:1")) == 3
     assert num_devices(TrainOptions(devices="auto", device="cpu")) == 1
     assert num_devices(TrainOptions(devices=3)) == 3
     assert is_alone(TrainOptions())

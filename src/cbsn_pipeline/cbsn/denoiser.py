@@ -73,6 +73,7 @@ class Denoiser:
         self.net = net
         self.average = average
         self.provenance = provenance or Provenance()
+        self.file: Path | None = None  # where it was loaded from
         self.memory_bytes = memory_bytes
 
     @property
@@ -215,7 +216,9 @@ class Denoiser:
         raw = {n: tensor for n, tensor in weights.items() if not n.startswith(AVERAGE)}
         net = _with_weights(options, raw, path)
         average = _with_weights(options, averaged, path) if averaged else None
-        return cls(net, provenance, average=average).to(device)
+        denoiser = cls(net, provenance, average=average).to(device)
+        denoiser.file = path
+        return denoiser
 
     @property
     def _device(self) -> torch.device:

@@ -58,7 +58,6 @@ class Batch(NamedTuple):
 class _Group(NamedTuple):
     """Consecutive steps, whose batches are drawn at once."""
 
-    start: int
     indices: Tensor
     """(steps * B,), int64: place of each crop's patch in ``patches``."""
     samples: Tensor
@@ -127,15 +126,17 @@ class Batches:
 
         The patches of the next steps are read while the present ones are trained on.
         """
+        if start >= stop:
+            return
         first, place = self._group_of(start)
-        groups = range(first, stop, self._group_steps)
         with ThreadPoolExecutor(max_workers=1) as worker:
-            pending = [worker.submit(self._read, group) for group in groups[:1]]
-            for following in [*groups[1:], None]:
-                group = pending.pop().result()
-                if following is not None:
-                    pending.append(worker.submit(self._read, following))
-                yield from self._draw(group)[place : stop - group.start]
+            reading = worker.submit(self._read, first)
+            for begin in range(first, stop, self._group_steps):
+                group = reading.result()
+                following = begin + self._group_steps
+                if following < stop:
+                    reading = worker.submit(self._read, following)
+                yield from self._draw(group)[place : stop - begin]
                 place = 0
 
     def _group_of(self, step: int) -> tuple[int, int]:
@@ -157,7 +158,7 @@ class Batches:
         if patches is None:
             patches = torch.from_numpy(np.stack([self._source[i] for i in indices]))
             indices = list(range(len(indices)))
-        group = _Group(start, torch.tensor(indices), torch.tensor(samples), patches)
+        group = _Group(torch.tensor(indices), torch.tensor(samples), patches)
         if self._device.type != "cuda":
             return group
         return group._replace(  # from pinned memory a copy does not hold up the host
@@ -211,7 +212,7 @@ def patches_bytes(source: PatchSource) -> int:
 
 def _group_steps(source: PatchSource, options: TrainOptions) -> int:
     """Steps to draw at once; not more than their patches and crops may take."""
-    crop_bytes = 3 * options.crop_size**2 * 4
+    crop_bytes = options.crop_size**2 * (3 * 4 + 2 * 8)  # pixels, and their places
     step_bytes = options.batch_size * (source[0].nbytes + crop_bytes)
     return min(GROUP_STEPS, max(1, GROUP_BYTES // step_bytes))
 

@@ -32,6 +32,8 @@ HOW_TO_GO_ON = (
     "Stopped after step %d; its state is saved. To go on, repeat the command with "
     "--params train.resume=true (it may stay there from the start)."
 )
+# How PyTorch's libraries say it: the host's allocator, cuBLAS, cuDNN.
+OUT_OF_MEMORY_SIGNS = ("can't allocate memory", "ALLOC_FAILED", "out of memory")
 MEMORY_ADVICE = (
     "Lower train.batch_size or train.crop_size; set train.precision to bfloat16 or "
     "train.speed.patches_on_device to false; or share the batch among GPUs with "
@@ -95,7 +97,8 @@ def conduct(
             patches_bytes=patches_bytes(materials.source),
         )
         trainee = new_trainee(options, device, speed)
-        start = _resume(materials, trainee, options, ranks)
+        saved = _resume(materials, trainee, options, ranks)
+        start = saved.step if saved else 0
         batches = Batches(
             materials.source,
             options,
@@ -112,6 +115,7 @@ def conduct(
             options,
             recorder=recorder,
             ranks=ranks,
+            seconds_before=saved.content["seconds"] if saved else 0.0,
         )
         _announce(speed, trainee, ranks)
         step = fast_step(trainee, options, speed, wrap=_exchange_gradients(ranks))
@@ -154,18 +158,18 @@ def _run(
 
 def _resume(
     materials: Materials, trainee: Trainee, options: TrainOptions, ranks: Ranks
-) -> int:
-    """Return the step to start at; the trainee holds the state of it then."""
+) -> SavedState | None:
+    """Put the state to go on from into the trainee; None to start at step 0."""
     if not options.resume:
-        return 0
+        return None
     store = StateStore(materials.state_folder)
     saved = _newest_of_all(store, ranks)
     if saved is None:
         logger.info("%s holds no state yet: starting at step 0.", store.folder)
-        return 0
+        return None
     restore(saved, trainee, options, digest=materials.source.digest)
     logger.info("Resuming after step %d from %s.", saved.step, saved.path)
-    return saved.step
+    return saved
 
 
 def _newest_of_all(store: StateStore, ranks: Ranks) -> SavedState | None:
@@ -223,7 +227,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out, of a GPU or of the host."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(
+        sign in str(error) for sign in OUT_OF_MEMORY_SIGNS
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -222,7 +222,7 @@ class Bench:
         """
         speed = self._speed._replace(compile=False, patches_on_device=False)
         before = EAGER_STEPS if speed.cuda_graphs else 1  # one makes Adam's state
-        return self._attempt(size, speed, (before, math.inf), (2, math.inf))
+        return self._attempt(size, speed, (before, math.inf), (1, math.inf))
 
     def _attempt(
         self, size: Size, speed: Speed, warm_up: Bounds, measured: Bounds

@@ -195,9 +195,11 @@ class _RecordedStep:
             # thread_local: the thread that reads patches ahead pins memory meanwhile
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 losses = self._step.train_on(ours)
-        except torch.OutOfMemoryError:
-            raise
         except RuntimeError as error:
+            if "out of memory" in str(error) or "out of memory" in str(
+                error.__context__
+            ):
+                raise
             logger.warning(
                 "cuda_graphs is off: a step could not be recorded (%s).",
                 str(error).strip().partition("\n")[0],

@@ -44,7 +44,9 @@ class Journal:
         *,
         recorder: Recorder,
         ranks: Ranks,
+        seconds_before: float = 0.0,
     ) -> None:
+        self._seconds_before = seconds_before
         self._trainee = trainee
         self._batches = batches
         self._store = store
@@ -136,7 +138,12 @@ class Journal:
             return
         self._check_weights(step)
         path = self._store.save(
-            self._trainee, step, self._options, digest=self._batches.digest, best=best
+            self._trainee,
+            step,
+            self._options,
+            digest=self._batches.digest,
+            seconds=self._seconds_before + time.monotonic() - self._started,
+            best=best,
         )
         self._saved_step = step
         self._recorder.flush()
@@ -149,6 +156,7 @@ class Journal:
             "steps": self._options.steps,
             "resumed_after_step": start,
             "seconds": round(seconds, 3),
+            "seconds_of_all_sessions": round(self._seconds_before + seconds, 3),
             "steps_per_second": round((self._options.steps - start) / seconds, 4),
             "device": str(self._trainee.device),
             "processes": self._ranks.size,

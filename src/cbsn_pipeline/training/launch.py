@@ -39,7 +39,10 @@ def num_devices(options: TrainOptions) -> int:
     """Number of processes on this host."""
     if options.devices != "auto":
         return options.devices
-    return max(1, torch.cuda.device_count()) if options.device != "cpu" else 1
+    if options.device == "cpu":
+        return 1
+    first = int(options.device.partition(":")[2] or 0)  # of cuda:1, those from 1 on
+    return max(1, torch.cuda.device_count() - first)
 
 
 def is_alone(options: TrainOptions) -> bool:

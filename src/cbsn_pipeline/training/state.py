@@ -57,6 +57,7 @@ class StateStore:
         options: TrainOptions,
         *,
         digest: str,
+        seconds: float = 0.0,
         best: Best | None = None,
     ) -> Path:
         """Write the state after ``step`` steps, then drop the oldest.
@@ -68,6 +69,7 @@ class StateStore:
             step: Steps taken.
             options: How many states to keep, and what a resumed run must share.
             digest: Of the training data.
+            seconds: That the training has taken, earlier sessions included.
             best: Given when this state is the best so far: it is kept until a better
                 one comes.
 
@@ -77,7 +79,7 @@ class StateStore:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step_{step:09d}.pt"
-        content = _content(trainee, step, options, digest)
+        content = _content(trainee, step, options, digest, seconds)
         for leftover in self.folder.glob("step_*.partial"):  # of a killed run
             leftover.unlink(missing_ok=True)
         try:
@@ -190,12 +192,13 @@ class StateStore:
 
 
 def _content(
-    trainee: Trainee, step: int, options: TrainOptions, digest: str
+    trainee: Trainee, step: int, options: TrainOptions, digest: str, seconds: float
 ) -> dict[str, Any]:
-    """Everything that the steps to come depend on."""
+    """Everything that the steps to come depend on, and the time they took."""
     return {
         "version": FORMAT_VERSION,
         "step": step,
+        "seconds": seconds,
         "digest": digest,
         "options": json.dumps(options.resumable()),
         "network": trainee.net.state_dict(),

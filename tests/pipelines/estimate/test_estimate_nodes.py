@@ -200,6 +200,16 @@ def test_of_a_gpu_the_table_says_what_was_tried_and_reserved(run):
     assert "The patches will be in GPU memory too" in text
 
 
+@pytest.mark.parametrize(("load", "said"), [(3.6, True), (0.4, False)])
+def test_a_busy_machine_is_noted(run, monkeypatch, load, said):
+    monkeypatch.setattr(nodes.os, "getloadavg", lambda: (load, 9.0, 9.0))
+    monkeypatch.setattr(nodes, "num_cores", lambda: 2)
+
+    notes = " ".join(run()["notes"])
+
+    assert ("load average 3.6 on 2 cores" in notes) is said
+
+
 def test_what_cannot_be_told_is_not_guessed(run):
     report = run(batch=None, crop=None)
 

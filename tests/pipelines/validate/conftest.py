@@ -17,6 +17,7 @@ class BlurringDenoiser:
         )
         self.calls = []
         self.average = None
+        self.file = None
 
     def denoise_blocks(self, blocks, *, padding, batch_size):
         self.calls.append((blocks.shape, padding, batch_size))

@@ -146,7 +146,9 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
     table = nodes.rank_methods(scores, oracle)
     trained_on = (pixel_sha256(noisy[0, 1]),)
 
-    summary = nodes.summarise_scores(table, oracle, make_denoiser(trained_on), noisy)
+    summary = nodes.summarise_scores(
+        table, oracle, make_denoiser(trained_on), noisy, SMALL
+    )
 
     assert summary["denoiser"] == {
         "data_digest": "abc",
@@ -165,7 +167,7 @@ def test_scores_go_to_the_tracker_and_to_the_screen(
 ):
     noisy, _, _, oracle, scores = scored
     table = nodes.rank_methods(scores, oracle)
-    summary = nodes.summarise_scores(table, oracle, denoiser, noisy)
+    summary = nodes.summarise_scores(table, oracle, denoiser, noisy, SMALL)
     logged, tags = {}, {}
     monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
     monkeypatch.setattr(nodes.tracking, "set_tags", tags.update)

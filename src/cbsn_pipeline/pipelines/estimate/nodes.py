@@ -1,6 +1,7 @@
 """Say what a training would take here: time, memory, disk."""
 
 import logging
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cbsn_pipeline import tracking
+from cbsn_pipeline.threads import num_cores
 from cbsn_pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ STATE_COPIES = 3  # of every weight: itself and Adam's two moments
 HEADER_BYTES = 128 * 1024  # names, shapes and options, in a state or a denoiser
 MORE_STATES = 2  # the best, and the one that is being written
 PATCH_SIZE = 256  # pixels: what patches are by default, and crops are cut from
+BUSY = 0.5  # programs that want a core, per core
 PLAIN_WIDTH = 100  # columns where no terminal says how many it has
 KIB = 1024
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -43,6 +46,7 @@ def estimate_training(options: TrainOptions, training_state: Path) -> dict[str, 
     """
     from cbsn_pipeline.training.estimate import estimate
 
+    load = os.getloadavg()[0]  # of others: before we add to it
     found = estimate(options)
     report = {
         "device": found.device,
@@ -57,7 +61,7 @@ def estimate_training(options: TrainOptions, training_state: Path) -> dict[str, 
         **describe_pace(found, options),
         **describe_memory(found),
         **describe_disk(found.parameters, options, training_state),
-        "notes": [*found.speed.notes, *_notes(found, options)],
+        "notes": [*found.speed.notes, *_notes(found, load)],
     }
     _warn(report, training_state)
     _track(report)
@@ -122,11 +126,16 @@ def describe_disk(
     }
 
 
-def _notes(found: "Estimate", options: TrainOptions) -> list[str]:
+def _notes(found: "Estimate", load: float) -> list[str]:
     notes = [
         "Random patches were trained on: reading the real ones, scoring held-out "
         "blocks and saving states are not measured."
     ]
+    if found.device.startswith("cpu") and load > BUSY * num_cores():
+        notes.append(
+            f"Other programs were busy (load average {load:.1f} on "
+            f"{_count(num_cores(), 'core')}): alone, training is faster."
+        )
     if found.processes > 1:
         notes.append(
             f"One of {found.processes} processes was measured, alone, with its share "

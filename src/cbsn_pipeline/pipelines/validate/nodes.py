@@ -219,6 +219,7 @@ def summarise_scores(
     oracle_blur: dict[str, Any],
     denoiser: Denoiser,
     noisy_blocks: Blocks,
+    options: ValidateOptions,
 ) -> dict[str, Any]:
     """Gather what a reader must know beside the numbers.
 
@@ -227,6 +228,7 @@ def summarise_scores(
         oracle_blur: The oracle's search.
         denoiser: Its provenance says what it was trained on.
         noisy_blocks: The scored blocks, to see whether they were trained on.
+        options: How they were padded.
 
     Returns:
         Scores per method, conventions in words, the oracle's search, where the
@@ -249,6 +251,8 @@ def summarise_scores(
             "data_digest": provenance.data_digest,
             "data_kind": provenance.data_kind,
             "steps": provenance.steps,
+            "file": str(denoiser.file) if denoiser.file else None,
+            "padding": options.padding,
         },
         **count_trained_on(noisy_blocks, provenance.trained_on),
     }

@@ -57,7 +57,13 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.summarise_scores,
-                ["score_table", "oracle_blur", "denoiser", "noisy_blocks"],
+                [
+                    "score_table",
+                    "oracle_blur",
+                    "denoiser",
+                    "noisy_blocks",
+                    "params:validate",
+                ],
                 "score_summary",
                 name="summarise_scores",
             ),

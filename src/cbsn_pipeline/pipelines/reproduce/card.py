@@ -1,0 +1,210 @@
+"""The reproduction card: what was claimed, what was done, what came out."""
+
+import json
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
+
+logger = logging.getLogger(__name__)
+
+Card = dict[str, Any]
+
+SECONDS_PER_HOUR = 3600
+# What two cards must share to be seeds of one experiment.
+SAME_EXPERIMENT = ("protocol", "data", "scored", "training_options", "git_commit")
+
+
+def judge(psnr_db: float, obstacles: list[str], options: ReproduceOptions) -> str:
+    """Say whether a PSNR lies in the protocol's band.
+
+    Args:
+        psnr_db: Of the last state, mean over the blocks.
+        obstacles: Why the band does not apply, if so.
+        options: The band.
+
+    Returns:
+        ``inside``, ``below`` or ``above`` the band, or ``no verdict`` and why.
+    """
+    if options.band_db is None:
+        obstacles = [*obstacles, "the protocol has no band"]
+    if obstacles or options.band_db is None:
+        return f"no verdict: {'; '.join(obstacles)}"
+    low, high = options.band_db
+    if not math.isfinite(psnr_db) or psnr_db < low:
+        return "below"
+    return "above" if psnr_db > high else "inside"
+
+
+def find_obstacles(card: Card, options: ReproduceOptions) -> list[str]:
+    """Say what of the protocol was not kept.
+
+    Args:
+        card: Data, dagger, scored set and training options are read.
+        options: What the protocol demands.
+    """
+    obstacles = []
+    kind = card["data"]["kind"]
+    if kind != options.trained_on:
+        obstacles.append(f"trained on {kind}, not on {options.trained_on}")
+    if card["scored"]["dagger"] != options.dagger:
+        demanded = "dagger" if options.dagger else "no scored image trained on"
+        obstacles.append(
+            f"{card['scored']['trained_on']} of {card['scored']['blocks']} scored "
+            f"blocks were trained on; the protocol demands {demanded}"
+        )
+    if not card["scored"]["whole_set"]:
+        obstacles.append("part of the official set was scored")
+    steps = card["training_options"]["steps"]
+    if options.steps is not None and steps != options.steps:
+        obstacles.append(f"{steps} steps, the band is for {options.steps}")
+    return obstacles
+
+
+def with_seeds(card: Card, earlier: list[Card]) -> Card:
+    """Add mean and spread over this card and the earlier ones of other seeds.
+
+    Args:
+        card: This run's.
+        earlier: Cards of earlier runs, oldest first; those of another experiment are
+            passed over, and of one seed the newest counts.
+    """
+    chosen = {
+        other["seed"]: other["psnr_db"]
+        for other in earlier
+        if all(other.get(key) == card[key] for key in SAME_EXPERIMENT)
+    }
+    chosen[card["seed"]] = card["psnr_db"]
+    values = list(chosen.values())
+    return card | {
+        "seeds": {
+            "psnr_db": {str(seed): chosen[seed] for seed in sorted(chosen)},
+            "mean_db": fmean(values),
+            "standard_deviation_db": stdev(values) if len(values) > 1 else None,
+        }
+    }
+
+
+def read_cards(folder: Path) -> list[Card]:
+    """Read the cards of earlier runs, oldest first.
+
+    Args:
+        folder: Of the versioned dataset; need not exist. A card that cannot be read
+            is named in the log and passed over.
+    """
+    cards = []
+    for path in sorted(folder.glob(f"*/{folder.name}")):
+        try:
+            card: Card = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            logger.warning("%s cannot be read (%s): passed over.", path, error)
+        else:
+            cards.append(card)
+    return cards
+
+
+def hours_of(training_report: dict[str, Any]) -> float:
+    """Hours of all sessions of a training."""
+    return float(training_report["seconds_of_all_sessions"]) / SECONDS_PER_HOUR
+
+
+def as_markdown(card: Card) -> str:
+    """Write a card for people."""
+    sections = [
+        f"# Reproduction card: {card['protocol']}",
+        f"**{card['psnr_db']:.2f} dB: {_verdict(card)}**",
+        _table(("", ""), _facts(card)),
+        "## Scores",
+        _table(
+            ("method", "PSNR dB", "SSIM 7x7", "Gaussian", "luma", "volume"),
+            _scores(card),
+        ),
+        "## Seeds",
+        _seeds(card["seeds"]),
+        "## By camera and ISO",
+        _records(card["by_camera"]),
+        "## By image",
+        _records(card["by_image"]),
+        "## Options of the training",
+        f"```json\n{json.dumps(card['training_options'], indent=2)}\n```",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _verdict(card: Card) -> str:
+    band = card["claim"]["band_db"]
+    if card["verdict"].startswith("no verdict") or band is None:
+        return str(card["verdict"])
+    return (
+        f"{card['verdict']} the band {band[0]:g} to {band[1]:g} dB "
+        f"({card['claim']['band_source']})"
+    )
+
+
+def _facts(card: Card) -> list[tuple[str, str]]:
+    claim, scored, data = card["claim"], card["scored"], card["data"]
+    published = "none for this protocol"
+    if claim["paper_psnr_db"] is not None:
+        published = f"{claim['paper_psnr_db']:.2f} dB"
+        if claim["paper_ssim"] is not None:
+            convention = claim["paper_ssim_convention"] or "convention unknown"
+            published += f", SSIM {claim['paper_ssim']:.3f} ({convention})"
+        published += f"; {claim['paper_source']}"
+    dagger = "yes" if scored["dagger"] else "no"
+    return [
+        ("published", published),
+        ("trained on", f"{data['kind']}, {data['images']} images, {data['digest']}"),
+        ("scored on", f"{scored['blocks']} blocks of {scored['images']} images"),
+        (
+            "dagger",
+            f"{dagger}: {scored['trained_on']} of {scored['blocks']} scored blocks "
+            "were trained on, counted from manifests",
+        ),
+        ("selection", card["selection"]),
+        ("seed", str(card["seed"])),
+        ("steps, hours", f"{card['steps']:,}, {card['hours']:.2f}"),
+        ("hardware", card["hardware"]),
+        ("commit", f"{card['git_commit'] or 'unknown'}, changed: {card['git_dirty']}"),
+        ("requirements.lock", card["lock_sha256"]),
+    ]
+
+
+def _scores(card: Card) -> list[tuple[str, ...]]:
+    metrics = ("ssim_uniform", "ssim_gaussian", "ssim_luma", "ssim_volume")
+    return [
+        (
+            scores["label"],
+            f"{scores['psnr_db']:.2f}",
+            *(f"{scores[metric]:.3f}" for metric in metrics),
+        )
+        for scores in card["methods"].values()
+    ]
+
+
+def _seeds(seeds: dict[str, Any]) -> str:
+    rows = [(seed, f"{psnr_db:.3f}") for seed, psnr_db in seeds["psnr_db"].items()]
+    spread = seeds["standard_deviation_db"]
+    rows.append(("mean", f"{seeds['mean_db']:.3f}"))
+    rows.append(
+        ("standard deviation", "one seed" if spread is None else f"{spread:.3f}")
+    )
+    return _table(("seed", "PSNR dB"), rows)
+
+
+def _records(records: list[dict[str, Any]]) -> str:
+    if not records:
+        return "None."
+    rows = [
+        tuple(f"{v:.2f}" if isinstance(v, float) else str(v) for v in record.values())
+        for record in records
+    ]
+    return _table(tuple(records[0]), rows)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,38 @@
+"""How the card connects to training and scoring."""
+
+from kedro.pipeline import Node, Pipeline
+
+from cbsn_pipeline.pipelines.reproduce import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """From scores and reports to the card; training and scoring come before it."""
+    return Pipeline(
+        [
+            # In the order of a run this comes before the training: both need the
+            # manifest, the training the patches besides.
+            Node(
+                nodes.check_protocol,
+                ["manifest", "noisy_blocks", "params:reproduce"],
+                None,
+                name="check_protocol",
+            ),
+            Node(
+                nodes.write_card,
+                [
+                    "score_summary",
+                    "image_scores",
+                    "camera_scores",
+                    "training_report",
+                    "manifest",
+                    "noisy_blocks",
+                    "earlier_cards",
+                    "params:train",
+                    "params:reproduce",
+                ],
+                ["reproduction_card", "reproduction_card_markdown"],
+                name="write_card",
+            ),
+        ],
+        tags="reproduce",
+    )

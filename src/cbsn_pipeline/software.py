@@ -1,0 +1,53 @@
+"""What runs here: commit, locked packages, device. For runs and their reports."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+GIT_SECONDS = 20  # a repository on a slow network disk must not hold up a run
+
+
+def git_commit(project: Path) -> str:
+    """Hash of the commit that is checked out; empty where there is no repository."""
+    return _git(project, "rev-parse", "HEAD")
+
+
+def git_dirty(project: Path) -> str:
+    """Say ``true`` or ``false``: whether anything differs from that commit.
+
+    A new, forgotten source file counts; results do not, git ignores them.
+    """
+    return str(bool(_git(project, "status", "--porcelain"))).lower()
+
+
+def lock_sha256(project: Path) -> str:
+    """Hash of the locked versions of all packages."""
+    lock = project / "requirements.lock"
+    if not lock.is_file():
+        return "no requirements.lock"
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def device_name() -> str:
+    """The GPU by name, or the number of CPU threads."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"cpu ({torch.get_num_threads()} threads)"
+
+
+def _git(project: Path, *arguments: str) -> str:
+    """Answer of git, or nothing where there is no git or no repository."""
+    try:
+        answer = subprocess.run(
+            ["git", *arguments],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=GIT_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip()

@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.pipeline_registry import register_pipelines
+from cbsn_pipeline.pipelines.reproduce import nodes
+from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
+from cbsn_pipeline.training.options import TrainOptions
+
+OPTIONS = ReproduceOptions(
+    protocol="ours", trained_on="sidd_blocks", band_db=(30.0, 40.0), band_source="us"
+)
+WHOLE, PART = np.empty((40, 32, 1, 1, 3)), np.empty((2, 3, 1, 1, 3))
+
+
+@pytest.fixture
+def manifest():
+    return Manifest.of("sidd_blocks", [])
+
+
+def test_the_whole_set_and_the_right_data_pass(manifest):
+    nodes.check_protocol(manifest, WHOLE, OPTIONS)
+
+
+def test_part_of_the_set_is_refused_unless_declared(manifest):
+    with pytest.raises(ValueError, match=r"2 images x 3 blocks .*has 40 x 32"):
+        nodes.check_protocol(manifest, PART, OPTIONS)
+
+    declared = OPTIONS.model_copy(update={"part_of_set": True})
+    nodes.check_protocol(manifest, PART, declared)
+
+
+def test_other_training_data_is_refused(manifest):
+    other = OPTIONS.model_copy(update={"trained_on": "sidd_medium"})
+
+    with pytest.raises(ValueError, match="trains on sidd_medium, the manifest is of"):
+        nodes.check_protocol(manifest, WHOLE, other)
+
+
+def test_the_protocol_is_checked_before_the_training():
+    names = [node.name for node in register_pipelines()["reproduce"].nodes]
+
+    assert names.index("check_protocol") < names.index("train_denoiser")
+    assert names.index("write_card") > names.index("summarise_scores")
+
+
+@pytest.fixture
+def scores():
+    metrics = {
+        "psnr_db": 34.5,
+        "ssim_uniform": 0.9,
+        "ssim_gaussian": 0.9,
+        "ssim_luma": 0.9,
+        "ssim_volume": 0.9,
+    }
+    summary = {
+        "methods": {"denoised": {"label": "C-BSN", "gain_db": 9.0, **metrics}},
+        "conventions": {},
+        "trained_on_scored_blocks": 0,
+        "scored_blocks": 6,
+    }
+    rows = pd.DataFrame(
+        {
+            "method": ["denoised", "noisy"],
+            "camera": ["GP", "GP"],
+            "iso": [800.0, 800.0],
+            "image": [np.nan, 1],
+            "psnr_db": [34.5, 25.0],
+        }
+    )
+    return summary, rows
+
+
+def write(scores, manifest, tmp_path, options, **train):
+    summary, rows = scores
+    report = {"seconds_of_all_sessions": 7200.0, "speed": "bfloat16"}
+    return nodes.write_card(
+        summary,
+        rows,
+        rows,
+        report,
+        manifest,
+        PART,
+        tmp_path / "cards.json",
+        TrainOptions(**train),
+        options,
+    )
+
+
+def test_the_card_holds_claim_run_and_result(scores, manifest, tmp_path):
+    options = OPTIONS.model_copy(update={"part_of_set": True})
+
+    card, page = write(scores, manifest, tmp_path, options, seed=4)
+
+    assert card["verdict"] == "inside"
+    assert card["seed"] == 4
+    assert card["hours"] == 2.0
+    assert card["scored"] == {
+        "images": 2,
+        "blocks": 6,
+        "whole_set": False,
+        "dagger": False,
+        "trained_on": 0,
+    }
+    assert card["by_camera"] == [
+        {"camera": "GP", "iso": 800.0, "image": None, "psnr_db": 34.5}
+    ]
+    assert "seed" not in card["training_options"]
+    assert card["seeds"]["psnr_db"] == {"4": 34.5}
+    assert "34.50 dB: inside the band 30 to 40 dB (us)" in page
+
+
+def test_a_protocol_that_was_not_kept_gets_no_verdict(scores, manifest, tmp_path):
+    options = OPTIONS.model_copy(
+        update={"part_of_set": True, "dagger": True, "steps": 7}
+    )
+
+    card, page = write(scores, manifest, tmp_path, options)
+
+    assert card["verdict"].startswith("no verdict: 0 of 6 scored blocks were trained")
+    assert "500000 steps, the band is for 7" in card["verdict"]
+    assert "no verdict" in page

@@ -1,0 +1,182 @@
+"""A whole training without Kedro: what is saved, when, and what is said."""
+
+import logging
+
+import numpy as np
+import pytest
+import torch
+
+from cbsn_pipeline.training.conduct import Materials, conduct, is_out_of_memory
+from cbsn_pipeline.training.held_out import HeldOutBlocks
+from cbsn_pipeline.training.journal import Journal
+from cbsn_pipeline.training.recorder import NoRecorder
+from cbsn_pipeline.training.state import StateStore
+from cbsn_pipeline.training.steps import NonFiniteLossError
+
+
+class Notes(NoRecorder):
+    """Keeps metrics and tags."""
+
+    def __init__(self):
+        self.metrics, self.tags, self.advanced = {}, {}, []
+
+    def log_metrics(self, values, step):
+        for name, value in values.items():
+            self.metrics.setdefault(name, {})[step] = value
+
+    def set_tags(self, values):
+        self.tags.update(values)
+
+    def advance(self, step, headline):
+        self.advanced.append(step)
+
+
+@pytest.fixture
+def options(options):
+    return options.model_copy(
+        update={"device": "cpu", "log_every": 2, "validate_every": 3, "save_every": 100}
+    )
+
+
+@pytest.fixture
+def held_out():
+    blocks = np.random.default_rng(0).integers(256, size=(1, 2, 20, 20, 3))
+    blocks = blocks.astype(np.uint8)
+    return HeldOutBlocks.choose(blocks, blocks, count=2)
+
+
+@pytest.fixture
+def materials(patches, held_out, tmp_path):
+    return Materials(patches, held_out, tmp_path / "state")
+
+
+def test_curves_alarms_and_averages_are_told(materials, options):
+    notes = Notes()
+    options = options.model_copy(update={"ema_decay": 0.9})
+
+    outcome = conduct(materials, options, recorder=notes)
+
+    assert notes.advanced == [1, 2, 3, 4, 5, 6]
+    assert list(notes.metrics["train/loss_total"]) == [2, 3, 4, 6]
+    assert list(notes.metrics["held_out/psnr_db"]) == [3, 6]
+    assert list(notes.metrics["held_out/psnr_db_ema"]) == [3, 6]
+    assert list(notes.metrics["watch/colour_drift"]) == [3, 6]
+    assert "alarm.colour_drift" in notes.tags  # of a network that has hardly begun
+    assert notes.tags["alarm.colour_drift"].startswith("Step ")
+    assert outcome.average is not None
+    assert set(outcome.report["held_out"][0]) == {"step", "psnr_db", "psnr_db_ema"}
+    assert outcome.report["alarms"]
+    assert outcome.report["speed"]
+
+
+def test_the_best_state_is_kept_and_named(materials, options, monkeypatch):
+    scores = iter([30.0, 29.0])
+
+    real = HeldOutBlocks.score
+    monkeypatch.setattr(
+        HeldOutBlocks,
+        "score",
+        lambda self, net: real(self, net)._replace(psnr_db=next(scores)),
+    )
+    conduct(materials, options.model_copy(update={"keep_states": 1}))
+
+    store = StateStore(materials.state_folder)
+    assert store.best() == (3, 30.0)
+    names = sorted(path.name for path in store.folder.glob("*.pt"))
+    assert names == ["step_000000003.pt", "step_000000006.pt"]
+
+
+def test_a_state_is_saved_when_minutes_have_passed(materials, options, monkeypatch):
+    saved = []
+    save = StateStore.save
+
+    def note(self, trainee, step, *rest, **named):
+        saved.append(step)
+        return save(self, trainee, step, *rest, **named)
+
+    monkeypatch.setattr(StateStore, "save", note)
+    monkeypatch.setattr(
+        Journal, "minutes_unsaved", property(lambda self: len(self._pending) * 9.0)
+    )
+    options = options.model_copy(
+        update={"validate_every": 100, "log_every": 100, "save_every_minutes": 15.0}
+    )
+
+    conduct(materials, options)
+
+    assert saved == [2, 4, 6]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        MemoryError(),
+    ],
+    ids=str,
+)
+def test_every_way_of_running_out_of_memory_gets_advice(
+    materials, options, monkeypatch, error
+):
+    def add(self, report):
+        raise error
+
+    monkeypatch.setattr(Journal, "add", add)
+
+    advice = r"8 channels x 1 blocks on 2 crops of 10 x 10 .*Lower train.batch_size"
+    with pytest.raises(MemoryError, match=advice):
+        conduct(materials, options)
+
+    assert is_out_of_memory(error)
+
+
+def test_the_time_of_all_sessions_is_added_up(materials, options):
+    first = conduct(materials, options.model_copy(update={"steps": 4})).report
+    resumed = options.model_copy(update={"resume": True})
+
+    second = conduct(materials, resumed).report
+
+    assert second["resumed_after_step"] == 4
+    total = first["seconds_of_all_sessions"] + second["seconds"]
+    assert second["seconds_of_all_sessions"] == pytest.approx(total, abs=0.2)
+
+
+def test_other_errors_stay_what_they_are(materials, options, monkeypatch):
+    def add(self, report):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(Journal, "add", add)
+
+    with pytest.raises(RuntimeError, match="something else"):
+        conduct(materials, options)
+    assert not is_out_of_memory(RuntimeError("something else"))
+
+
+def test_weights_that_an_update_spoiled_are_not_saved(materials, options, monkeypatch):
+    notes = Notes()
+    add = Journal.add
+
+    def spoil(self, report):
+        add(self, report)
+        if report.step == 3:
+            self._trainee.net.conv0.bias.data.fill_(float("inf"))
+
+    monkeypatch.setattr(Journal, "add", spoil)
+
+    with pytest.raises(NonFiniteLossError, match="weights after step 3 are not finite"):
+        conduct(materials, options, recorder=notes)
+
+    assert "not finite" in notes.tags["alarm.not_finite"]
+    assert StateStore(materials.state_folder).latest() is None
+
+
+def test_choices_and_fallbacks_are_said(materials, options, caplog):
+    caplog.set_level(logging.INFO)
+    speed = options.speed.model_copy(update={"cuda_graphs": True})
+
+    conduct(materials, options.model_copy(update={"speed": speed}))
+
+    assert "Training on cpu:" in caplog.text
+    assert "cuda_graphs is off: CUDA graphs do not exist on a cpu." in caplog.text
