@@ -7,6 +7,14 @@ import pytest
 from cbsn_pipeline.training.stop import StopRequest
 
 
+@pytest.fixture(autouse=True)
+def hangups_are_not_ignored():
+    """As they are when these tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(
     ("number", "outcome", "status"),
     [

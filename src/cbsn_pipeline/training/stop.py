@@ -46,8 +46,10 @@ class StopRequest:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
-                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks for it
-                    self._handlers[number] = signal.signal(number, self._handle)
+                ignored = signal.getsignal(number) is signal.SIG_IGN
+                if ignored and number == signal.SIGHUP:  # nohup asks for it
+                    continue
+                self._handlers[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(

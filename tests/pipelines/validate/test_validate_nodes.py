@@ -154,6 +154,8 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
         "data_digest": "abc",
         "data_kind": "sidd_blocks",
         "steps": 7,
+        "file": None,
+        "padding": 0,
     }
     assert summary["dagger"].startswith("dagger: 1 of the 4 scored noisy blocks")
     assert summary["oracle_blur"]["sigma"] == oracle["sigma"]
