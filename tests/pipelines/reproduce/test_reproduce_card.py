@@ -53,7 +53,9 @@ def make_card(seed=0, psnr_db=36.2, **changes):
         "lock_sha256": "def",
         "psnr_db": psnr_db,
         "methods": {"denoised": {"label": "C-BSN", "psnr_db": psnr_db, **scores}},
-        "by_camera": [{"camera": "GP", "iso": 800, "psnr_db": 36.123}],
+        "by_camera": [
+            {"camera": "GP", "iso": 800, "psnr_db": 36.123, "ssim_luma": 0.9}
+        ],
         "by_image": [],
         "verdict": "inside",
     }
@@ -164,7 +166,7 @@ def test_the_page_says_it_all():
     assert "1280 of 1280 scored blocks were trained on" in page
     assert "| C-BSN | 36.20 | 0.900 | 0.900 | 0.900 | 0.900 |" in page
     assert "| mean | 36.300 |" in page
-    assert "| GP | 800 | 36.12 |" in page
+    assert "| GP | 800 | 36.12 | 0.900 |" in page
     assert '"batch_size": 4' in page
 
 

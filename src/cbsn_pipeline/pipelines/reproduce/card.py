@@ -198,11 +198,14 @@ def _seeds(seeds: dict[str, Any]) -> str:
 def _records(records: list[dict[str, Any]]) -> str:
     if not records:
         return "None."
-    rows = [
-        tuple(f"{v:.2f}" if isinstance(v, float) else str(v) for v in record.values())
-        for record in records
-    ]
+    rows = [tuple(_cell(*item) for item in record.items()) for record in records]
     return _table(tuple(records[0]), rows)
+
+
+def _cell(name: str, value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}" if name.startswith("ssim") else f"{value:.2f}"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
