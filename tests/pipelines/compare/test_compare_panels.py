@@ -6,9 +6,9 @@ import pytest
 
 from cbsn_pipeline.cbsn import Denoiser
 from cbsn_pipeline.imaging.metrics import psnr
-from cbsn_pipeline.pipelines.compare.figures import draw_panels
+from cbsn_pipeline.panels import PanelRow, draw_panels
 from cbsn_pipeline.pipelines.compare.options import CompareOptions
-from cbsn_pipeline.pipelines.compare.panels import PanelRow, make_panels, pick_blocks
+from cbsn_pipeline.pipelines.compare.panels import make_panels, pick_blocks
 from cbsn_pipeline.pipelines.compare.tables import pair_scores
 
 OPTIONS = CompareOptions(panels=1)

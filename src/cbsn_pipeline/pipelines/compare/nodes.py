@@ -107,7 +107,7 @@ def draw_panels(
         The figure, one pixel per pixel, logged to MLflow too; and why panels are
         missing, a sentence each.
     """
-    from cbsn_pipeline.pipelines.compare import figures
+    from cbsn_pipeline import panels as pictures
     from cbsn_pipeline.pipelines.compare.panels import make_panels
 
     panels = make_panels(
@@ -116,7 +116,7 @@ def draw_panels(
     for note in panels.notes:
         logger.warning(note)
     names = [f"{run.letter}: {run.label}" for run in compared_runs]
-    figure = figures.draw_panels(panels.rows, names + panels.notes)
+    figure = pictures.draw_panels(panels.rows, names + panels.notes)
     tracking.log_figure("compare/panels", figure)
     return figure, panels.notes
 

@@ -8,6 +8,7 @@ from kedro.io import DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.imaging.metrics import psnr
+from cbsn_pipeline.panels import PanelRow
 from cbsn_pipeline.pipelines.compare.options import CompareOptions
 from cbsn_pipeline.pipelines.compare.sources import ComparedRun
 from cbsn_pipeline.pipelines.compare.tables import keys_of, name_block
@@ -39,14 +40,6 @@ class Pick:
     index: tuple[int, int]
     noisy_db: float
     recorded_db: dict[str, float]
-
-
-@dataclass(frozen=True)
-class PanelRow:
-    """Pictures of one block, side by side, each under what is written above it."""
-
-    title: str
-    panels: dict[str, Image]
 
 
 @dataclass(frozen=True)

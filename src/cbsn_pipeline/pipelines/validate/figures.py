@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cbsn_pipeline.panels import PanelRow, draw_panels
+
 Image = NDArray[np.uint8]
 
 # Distinguishable with every kind of colour vision (Okabe and Ito).
@@ -17,9 +19,6 @@ _STYLES = {
     "denoised": {"color": "#0072b2", "marker": "o"},
     "denoised_ema": {"color": "#56b4e9", "marker": "v"},
 }
-_DPI = 100
-_MARGIN = 8  # pixels
-_LINE = 20  # pixels of one line of text
 _MAX_NAMED = 60  # more image names than this would not be readable
 
 
@@ -61,7 +60,7 @@ def plot_psnr_per_image(image_scores: pd.DataFrame, labels: dict[str, str]) -> F
     Returns:
         A figure of 11 x 5 inches.
     """
-    figure = Figure(figsize=(11, 5), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(11, 5), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     for method, style in _STYLES.items():
         scores = image_scores[image_scores["method"] == method]
@@ -89,24 +88,19 @@ def draw_blocks(rows: list[BlockRow]) -> Figure:
     Returns:
         A figure whose pixels are those of the blocks: save it with its own dpi.
     """
-    height, width = rows[0].noisy.shape[:2]
-    row_height = 2 * _LINE + height + _MARGIN
-    size = (4 * _MARGIN + 3 * width, len(rows) * row_height + _MARGIN)
-    figure = Figure(figsize=(size[0] / _DPI, size[1] / _DPI), dpi=_DPI)
-    for number, row in enumerate(rows):
-        top = size[1] - _MARGIN // 2 - number * row_height
-        _text(figure, _MARGIN, top - _LINE / 2, row.title, bold=True)
-        panels = {
-            f"noisy, {row.noisy_db:.2f} dB": row.noisy,
-            f"denoised, {row.denoised_db:.2f} dB": row.denoised,
-            "clean": row.clean,
-        }
-        for column, (title, image) in enumerate(panels.items()):
-            left = _MARGIN + column * (width + _MARGIN)
-            _text(figure, left, top - 1.5 * _LINE, title)
-            # figimage places pixels as they are; imshow would resample.
-            figure.figimage(image, left, top - 2 * _LINE - height, origin="upper")
-    return figure
+    return draw_panels(
+        [
+            PanelRow(
+                row.title,
+                {
+                    f"noisy, {row.noisy_db:.2f} dB": row.noisy,
+                    f"denoised, {row.denoised_db:.2f} dB": row.denoised,
+                    "clean": row.clean,
+                },
+            )
+            for row in rows
+        ]
+    )
 
 
 def pick_blocks(
@@ -148,20 +142,6 @@ def pick_blocks(
             )
         )
     return rows
-
-
-def _text(
-    figure: Figure, left: float, middle: float, text: str, *, bold: bool = False
-) -> None:
-    width, height = figure.get_size_inches() * _DPI
-    figure.text(
-        left / width,
-        middle / height,
-        text,
-        fontsize=8.5,
-        weight="bold" if bold else "normal",
-        verticalalignment="center",
-    )
 
 
 def _finish(axes: Axes, images: pd.DataFrame) -> None:

@@ -1,10 +1,12 @@
 """Pictures side by side at one pixel per pixel."""
 
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
-
-from cbsn_pipeline.pipelines.compare.panels import PanelRow
+from numpy.typing import NDArray
 
 _DPI = 100
 _MARGIN = 8  # pixels
@@ -13,7 +15,15 @@ _PLAIN_COLUMNS = 100  # characters of a line where there are no pictures
 _PLAIN_WIDTH = 800  # pixels that they take
 
 
-def draw_panels(rows: list[PanelRow], lines: list[str]) -> Figure:
+@dataclass(frozen=True)
+class PanelRow:
+    """Pictures side by side, each under what is written above it."""
+
+    title: str
+    panels: dict[str, NDArray[np.uint8]]
+
+
+def draw_panels(rows: Sequence[PanelRow], lines: Sequence[str] = ()) -> Figure:
     """Show pictures side by side, one row per block, not resampled.
 
     Args:
@@ -47,7 +57,7 @@ def draw_panels(rows: list[PanelRow], lines: list[str]) -> Figure:
     return figure
 
 
-def _picture_size(rows: list[PanelRow]) -> tuple[int, int]:
+def _picture_size(rows: Sequence[PanelRow]) -> tuple[int, int]:
     if not rows:
         return 0, 0
     height, width = next(iter(rows[0].panels.values())).shape[:2]
