@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as serialise
 from torch import Tensor
 
 from cbsn_pipeline.cbsn.network import CBSN
@@ -169,6 +167,8 @@ class Denoiser:
 
         The file appears under its name only when it is complete.
         """
+        from safetensors.torch import save as serialise  # training does without
+
         metadata = {
             "format": FORMAT,
             "version": str(FORMAT_VERSION),
@@ -192,6 +192,8 @@ class Denoiser:
             FileNotFoundError: There is no such file.
             ValueError: The file is truncated, no denoiser, or of a newer version.
         """
+        from safetensors import SafetensorError, safe_open
+
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(
