@@ -3,7 +3,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions, Provenance
+from cbsn_pipeline.cbsn import (
+    CBSN,
+    Denoiser,
+    NetworkOptions,
+    Provenance,
+    batch_to_space,
+    space_to_batch,
+)
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +211,47 @@ def test_cuda_gives_the_picture_of_the_cpu(net):
     net.to("cpu")
 
     assert np.abs(on_cuda - on_cpu).max() <= 1
+
+
+def test_a_blind_denoiser_does_not_see_the_pixel_itself(net):
+    image = picture(25, 25, np.float32)
+    changed = image.copy()
+    # swapped with a pixel of the same channel far away: statistics stay the same
+    changed[12, 12], changed[0, 0] = image[0, 0].copy(), image[12, 12].copy()
+    blind, visible = Denoiser(net).blind(1), Denoiser(net)
+
+    before, after = (d[12, 12] for d in map(blind.denoise, (image, changed)))
+    seen, seen_after = (d[12, 12] for d in map(visible.denoise, (image, changed)))
+
+    np.testing.assert_allclose(before, after, atol=1e-6)
+    assert np.abs(seen - seen_after).max() > 1e-3
+
+
+def test_a_blind_denoiser_runs_sub_images(net):
+    image = picture(20, 30, np.float32)
+    unit = torch.from_numpy(image).permute(2, 0, 1)[None]
+    mean = unit.mean((2, 3), keepdim=True)
+    std = unit.std((2, 3), correction=0, keepdim=True)
+    with torch.no_grad():
+        sub_images = net(space_to_batch((unit - mean) / std, 5), blind=True)
+    expected = batch_to_space(sub_images, 5) * std + mean
+
+    denoised = Denoiser(net).blind(5).denoise(image, padding=0)
+
+    expected = expected[0].permute(1, 2, 0).numpy().clip(0, 1)
+    np.testing.assert_allclose(denoised, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("size", [(53, 131), (90, 7), (1, 1)])
+def test_tiles_give_the_blind_result_of_the_whole_picture(net, size):
+    image = picture(*size, np.float32)
+    whole = Denoiser(net, memory_bytes=1 << 30).blind(3).denoise(image)
+
+    tiled = Denoiser(net, memory_bytes=1).blind(3).denoise(image)
+
+    np.testing.assert_allclose(tiled, whole, atol=2e-6, rtol=0)
+
+
+def test_a_blind_pass_without_a_stride_is_refused(net):
+    with pytest.raises(ValueError, match="stride 0: expected 1 or more"):
+        Denoiser(net).blind(0)

@@ -113,3 +113,14 @@ def test_at_ramp_zero_the_centre_taps_are_not_taught(golden):
     assert (net.branch1.conv1.weight.grad[:, :, 1, 1] == 0).all()
     assert (net.branch2.conv1.weight.grad[:, :, 2, 2] == 0).all()
     assert (net.branch2.conv1.weight.grad[:, :, 0, 0] != 0).any()
+
+
+def test_the_visible_term_has_a_weight_too(golden):
+    options = LossOptions(invariance_weight=0.0, visible_weight=0.25)
+
+    total, parts = training_loss(
+        golden.network(), golden.tensor("x"), golden.picks, 0.5, options
+    )
+
+    expected = parts["blind"] + 0.5 * 0.25 * parts["visible"]
+    assert total.item() == pytest.approx(expected.item())

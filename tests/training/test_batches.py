@@ -148,3 +148,12 @@ def test_a_step_names_its_patches(patches, options):
     first, second = batches.patches_of(2)
 
     assert batches.describe(2) == f"image {first} at (0, 0); image {second} at (0, 0)"
+
+
+def test_an_unshuffle_picks_the_same_place_in_all_cells_of_a_crop(patches, options):
+    unshuffle = options.model_copy(update={"subsampler": "unshuffle"})
+    random, same = Batches(patches, options)[3], Batches(patches, unshuffle)[3]
+
+    assert torch.equal(random.crops, same.crops)
+    assert torch.equal(same.picks, same.picks[:, :1, :1].expand_as(same.picks))
+    assert not torch.equal(random.picks, random.picks[:, :1, :1].expand_as(same.picks))

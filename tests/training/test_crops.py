@@ -88,3 +88,11 @@ def test_picks_name_one_pixel_of_every_cell():
     assert picks.shape == (50, 6, 6)
     assert set(picks.flatten().tolist()) == set(range(9))
     assert not torch.equal(picks[0], picks[1])
+
+
+def test_picks_of_an_unshuffle_are_the_same_in_every_cell_of_a_crop():
+    picks = draw_picks(torch.arange(50), cells=6, stride=3, seed=1, same=True)
+
+    assert picks.shape == (50, 6, 6)
+    assert torch.equal(picks, picks[:, :1, :1].expand(50, 6, 6))
+    assert set(picks[:, 0, 0].tolist()) == set(range(9))

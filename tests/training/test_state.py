@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 
@@ -233,3 +235,14 @@ def test_a_state_is_never_unpickled(options, store, tmp_path):
 
     assert store.latest() is None
     assert not marker.exists()
+
+
+def test_an_option_that_a_state_does_not_know_had_its_default(saved, options):
+    then = json.loads(saved.content["options"])
+    del then["subsampler"]
+    old = saved._replace(content=saved.content | {"options": json.dumps(then)})
+    changed = options.model_copy(update={"subsampler": "unshuffle"})
+
+    restore(old, new_trainee(options, CPU), options, digest="data-one")
+    with pytest.raises(ValueError, match=r"subsampler: random -> unshuffle"):
+        restore(old, new_trainee(options, CPU), changed, digest="data-one")

@@ -11,10 +11,12 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
+from torch.nn import functional
 
 from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.normalisation import normalise
 from cbsn_pipeline.cbsn.options import NetworkOptions
+from cbsn_pipeline.cbsn.subsampling import batch_to_space, space_to_batch
 from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
 from cbsn_pipeline.imaging.tiles import tile_spans
 
@@ -55,6 +57,8 @@ class Denoiser:
         provenance: Where it comes from.
         memory_bytes: Memory a forward pass may take; sets the size of the tiles.
         average: The same network with averaged weights, where training kept some.
+        blind_stride: Run the blind network on sub-images of this stride instead of
+            the visible one; see :meth:`blind`.
 
     Source:
         infer.py of jyicu/CBSN at 37da7aa, except that we round where it truncates.
@@ -67,8 +71,10 @@ class Denoiser:
         *,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         average: CBSN | None = None,
+        blind_stride: int | None = None,
     ) -> None:
         self.net = net
+        self.blind_stride = blind_stride
         self.average = average
         self.provenance = provenance or Provenance()
         self.file: Path | None = None  # where it was loaded from
@@ -82,7 +88,7 @@ class Denoiser:
     @property
     def padding(self) -> int:
         """Pixels reflected at every edge: 32 for the paper's network, as released."""
-        return self.net.receptive_radius + SPARE_PADDING
+        return self._margin + SPARE_PADDING
 
     def to(self, device: str | torch.device) -> Self:
         """Move the network to ``device``; returns self."""
@@ -104,6 +110,28 @@ class Denoiser:
                 "raw weights."
             )
         return type(self)(self.average, self.provenance, memory_bytes=self.memory_bytes)
+
+    def blind(self, stride: int) -> Self:
+        """Give the denoiser that never sees the pixel itself.
+
+        That is what blind-spot networks do without a visible pass: the picture is
+        taken apart into sub-images, denoised blind, and put together again.
+
+        Args:
+            stride: Pixels between neighbours of a sub-image; 1 runs the whole picture.
+
+        Raises:
+            ValueError: The stride is below 1.
+        """
+        if stride < 1:
+            raise ValueError(f"A blind pass at stride {stride}: expected 1 or more.")
+        return type(self)(
+            self.net,
+            self.provenance,
+            memory_bytes=self.memory_bytes,
+            average=self.average,
+            blind_stride=stride,
+        )
 
     def denoise(
         self, image: NDArray[Any], *, padding: int | None = None
@@ -237,9 +265,9 @@ class Denoiser:
 
     @torch.no_grad()
     def _run_tiles(self, x: Tensor) -> Tensor:
-        """Run the visible network over (B, 3, H, W) tile by tile."""
+        """Run the network over (B, 3, H, W) tile by tile."""
         device = self._device
-        tile, margin = self._tile_size(len(x)), self.net.receptive_radius
+        tile, margin = self._tile_size(len(x)), self._margin
         output = torch.empty_like(x)
         for rows in tile_spans(x.shape[2], tile=tile, margin=margin):
             for columns in tile_spans(x.shape[3], tile=tile, margin=margin):
@@ -247,15 +275,31 @@ class Denoiser:
                 read = x[:, :, rows.read, columns.read].to(
                     device, memory_format=torch.channels_last
                 )
-                result = self.net(read)[:, :, rows.core_in_read, columns.core_in_read]
+                result = self._run(read)[:, :, rows.core_in_read, columns.core_in_read]
                 output[:, :, rows.core, columns.core] = result.cpu()
         return output
+
+    def _run(self, x: Tensor) -> Tensor:
+        """Run the visible network, or the blind one on sub-images."""
+        stride = self.blind_stride
+        if stride is None:
+            return self.net(x)  # type: ignore[no-any-return]
+        height, width = x.shape[-2:]
+        # zeros, as the network's own padding, up to whole sub-images
+        whole = functional.pad(x, (0, -width % stride, 0, -height % stride))
+        restored = self.net(space_to_batch(whole, stride), blind=True)
+        return batch_to_space(restored, stride)[..., :height, :width]
+
+    @property
+    def _margin(self) -> int:
+        """Pixels to each side that an output pixel depends on."""
+        return self.net.receptive_radius * (self.blind_stride or 1)
 
     def _tile_size(self, batch: int) -> int:
         """Side of a tile's core so that a forward pass stays in the memory budget."""
         bytes_per_pixel = LIVE_FEATURE_MAPS * self.network_options.channels * 4
         side = math.isqrt(self.memory_bytes // (bytes_per_pixel * batch))
-        margin = self.net.receptive_radius
+        margin = self._margin
         return max(side - 2 * margin, margin)  # smaller cores would be mostly margin
 
 

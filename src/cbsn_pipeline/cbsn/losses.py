@@ -104,7 +104,7 @@ def training_loss(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     r"""Run the three passes of a training step and add up their losses.
 
-    .. math:: L = L_{blind} + w\,(L_{self} + \lambda L_{inv})
+    .. math:: L = L_{blind} + w\,(\mu L_{self} + \lambda L_{inv})
 
     Args:
         net: The conditional blind-spot network.
@@ -113,7 +113,7 @@ def training_loss(
         picks: Choices of the random subsampler, (B, H/s, W/s), 0 .. s * s - 1, for s
             the invariance stride.
         ramp: :math:`w`, scalar, 0 at the start of training, 1 after the ramp.
-        options: Strides and :math:`\lambda`.
+        options: Strides, :math:`\lambda`, and :math:`\mu`, which is 1 as published.
 
     Returns:
         The total (differentiable) and its parts ``blind``, ``invariance`` and
@@ -133,7 +133,9 @@ def training_loss(
     blind = blind_loss(blind_output, x)
     invariance = invariance_loss(visible_sub, blind_sub)
     visible = visible_loss(visible_output, x)
-    total = blind + ramp * (visible + options.invariance_weight * invariance)
+    total = blind + ramp * (
+        options.visible_weight * visible + options.invariance_weight * invariance
+    )
     parts = {"blind": blind, "invariance": invariance, "visible": visible}
     return total, {name: part.detach() for name, part in parts.items()}
 

@@ -1,6 +1,6 @@
 """Options of the network and its losses; light to import, without torch."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,3 +27,9 @@ class LossOptions(BaseModel):
     """Side of the cells of the random subsampler."""
     invariance_weight: Annotated[float, Field(ge=0)] = 2.0
     """lambda of the paper."""
+    visible_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Of the visible term. With 0 here and for the invariance, only the blind network
+    is trained."""
+    subsampler: Literal["random", "unshuffle"] = "random"
+    """``random``: every cell picks its own pixel. ``unshuffle``: all cells of a crop
+    pick the same one, which gives a sub-image of a pixel-unshuffle."""

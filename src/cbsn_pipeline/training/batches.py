@@ -184,6 +184,7 @@ class Batches:
             cells=options.crop_size // options.invariance_stride,
             stride=options.invariance_stride,
             seed=options.seed,
+            same=options.subsampler == "unshuffle",
         )
         per_step = len(self._places)
         parts = [slice(at, at + per_step) for at in range(0, len(samples), per_step)]

@@ -58,7 +58,9 @@ def symmetric_places(symmetry: Tensor, side: int) -> tuple[Tensor, Tensor]:
     )
 
 
-def draw_picks(samples: Tensor, *, cells: int, stride: int, seed: int) -> Tensor:
+def draw_picks(
+    samples: Tensor, *, cells: int, stride: int, seed: int, same: bool = False
+) -> Tensor:
     """Draw the choices of the random subsampler.
 
     Args:
@@ -66,12 +68,14 @@ def draw_picks(samples: Tensor, *, cells: int, stride: int, seed: int) -> Tensor
         cells: Cells per side of a crop.
         stride: Side of a cell, pixels.
         seed: Of the training.
+        same: All cells of a crop pick the pixel at the same place.
 
     Returns:
         (B, cells, cells), int64 in 0 .. stride * stride - 1.
     """
-    picks = random_below(stride * stride, samples, cells**2, seed=seed, stream=PICKS)
-    return picks.reshape(len(samples), cells, cells)
+    count = 1 if same else cells**2
+    picks = random_below(stride * stride, samples, count, seed=seed, stream=PICKS)
+    return picks.expand(-1, cells**2).reshape(len(samples), cells, cells)
 
 
 def _to_unit(crops: Tensor) -> Tensor:

@@ -225,7 +225,9 @@ def restore(
             f"are of data {digest[:12]}: images were added, removed or changed. "
             "Restore them, or start anew with train.resume=false."
         )
-    then, now = json.loads(content["options"]), options.resumable()
+    # an option that did not exist yet had its default
+    then = TrainOptions().resumable() | json.loads(content["options"])
+    now = options.resumable()
     changed = [
         f"{key}: {then.get(key)} -> {now[key]}"
         for key in now

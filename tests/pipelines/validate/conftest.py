@@ -13,7 +13,11 @@ class BlurringDenoiser:
 
     def __init__(self, trained_on=()):
         self.provenance = SimpleNamespace(
-            data_digest="abc", data_kind="sidd_blocks", steps=7, trained_on=trained_on
+            data_digest="abc",
+            data_kind="sidd_blocks",
+            steps=7,
+            trained_on=trained_on,
+            options={"blind_stride": 3},
         )
         self.calls = []
         self.average = None

@@ -66,6 +66,33 @@ def test_averaged_weights_are_scored_beside_the_raw_ones(make_set, make_denoiser
     assert table.loc["denoised_ema", "psnr_db"] < table.loc["denoised", "psnr_db"]
 
 
+def test_the_blind_network_is_scored_on_sub_images(make_set, make_denoiser):
+    noisy, clean = make_set(2, 2, size=16)
+    denoiser = make_denoiser()
+    denoiser.blind = lambda stride: make_denoiser() if stride == 5 else None
+    options = SMALL.model_copy(update={"blind_strides": (5,)})
+
+    denoised = nodes.denoise_blocks(denoiser, noisy, options)
+    scores = nodes.score_blocks(denoised, noisy, clean, {"sigma": 2.0}, options)
+    table = nodes.rank_methods(scores, {"sigma": 2.0}).set_index("method")
+
+    assert list(denoised) == ["denoised", "blind_5"]
+    assert table.loc["blind_5", "label"] == "C-BSN, blind, sub-images of stride 5"
+
+
+def test_patterns_are_looked_for_at_the_strides_of_the_training(make_set, denoiser):
+    noisy, clean = make_set(2, 2, size=32)
+    grid = clean.copy()
+    grid[:, :, ::3] += 4  # every third row: the stride that the denoiser names
+
+    energies = nodes.measure_checkerboards(denoiser, {"denoised": grid}, noisy, clean)
+
+    assert list(energies) == ["denoised", "clean"]
+    assert list(energies["clean"]) == ["checkerboard_2", "checkerboard_3"]
+    assert energies["denoised"]["checkerboard_3"] > 2
+    assert energies["clean"]["checkerboard_3"] < 0.1
+
+
 def test_the_oracle_finds_the_best_sigma(make_set):
     noisy, clean = make_set(2, 2, size=64)
     options = SMALL.model_copy(update={"blur_sigmas": (0.5, 2.0, 6.0)})
@@ -146,8 +173,9 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
     table = nodes.rank_methods(scores, oracle)
     trained_on = (pixel_sha256(noisy[0, 1]),)
 
+    energies = {"clean": {"checkerboard_2": 0.0}}
     summary = nodes.summarise_scores(
-        table, oracle, make_denoiser(trained_on), noisy, SMALL
+        table, oracle, energies, make_denoiser(trained_on), noisy, SMALL
     )
 
     assert summary["denoiser"] == {
@@ -157,6 +185,7 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
         "file": None,
         "padding": 0,
     }
+    assert summary["checkerboard"] == energies
     assert summary["dagger"].startswith("dagger: 1 of the 4 scored noisy blocks")
     assert summary["oracle_blur"]["sigma"] == oracle["sigma"]
     assert "oracle" in summary["oracle_blur"]["chosen_on"]
@@ -169,7 +198,8 @@ def test_scores_go_to_the_tracker_and_to_the_screen(
 ):
     noisy, _, _, oracle, scores = scored
     table = nodes.rank_methods(scores, oracle)
-    summary = nodes.summarise_scores(table, oracle, denoiser, noisy, SMALL)
+    energies = {"denoised": {"checkerboard_2": 0.25}}
+    summary = nodes.summarise_scores(table, oracle, energies, denoiser, noisy, SMALL)
     logged, tags = {}, {}
     monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
     monkeypatch.setattr(nodes.tracking, "set_tags", tags.update)
@@ -180,6 +210,7 @@ def test_scores_go_to_the_tracker_and_to_the_screen(
         table.set_index("method").loc["denoised", "psnr_db"]
     )
     assert "validation/noisy/ssim_luma" in logged
+    assert logged["validation/denoised/checkerboard_2"] == 0.25
     assert all(isinstance(value, float) for value in logged.values())
     assert tags["dagger"].startswith("unknown")
     assert "C-BSN (this denoiser)" in capsys.readouterr().out

@@ -68,3 +68,16 @@ def test_options_that_make_no_sense_are_refused(bad, message):
 def test_options_cannot_change():
     with pytest.raises(ValidationError, match="frozen"):
         ValidateOptions().padding = 1
+
+
+@pytest.mark.parametrize(
+    ("given", "strides"), [(5, (5,)), ("1+2+5", (1, 2, 5)), ([1, 5], (1, 5)), ([], ())]
+)
+def test_strides_of_the_blind_network_fit_on_the_command_line(given, strides):
+    assert ValidateOptions(blind_strides=given).blind_strides == strides
+
+
+@pytest.mark.parametrize("bad", [0, "1+x", "1++5"])
+def test_strides_that_are_none_are_refused(bad):
+    with pytest.raises(ValidationError, match="blind_strides"):
+        ValidateOptions(blind_strides=bad)

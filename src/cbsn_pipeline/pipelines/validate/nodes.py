@@ -70,17 +70,20 @@ def denoise_blocks(
     Args:
         denoiser: The trained network.
         noisy_blocks: (images, blocks, 256, 256, 3) uint8.
-        options: Padding and batch size.
+        options: Padding, batch size, and strides to run the blind network at.
 
     Returns:
-        ``denoised`` and, where training averaged its weights, ``denoised_ema``: same
-        shape, uint8, rounded and clipped.
+        ``denoised``, where training averaged its weights ``denoised_ema``, and
+        ``blind_<stride>`` for every stride asked for: same shape, uint8, rounded and
+        clipped.
     """
     from cbsn_pipeline.progress import Progress
 
     denoisers = {"denoised": denoiser}
     if denoiser.average is not None:
         denoisers["denoised_ema"] = denoiser.averaged()
+    for stride in options.blind_strides:
+        denoisers[f"blind_{stride}"] = denoiser.blind(stride)
     denoised = {name: np.empty_like(noisy_blocks) for name in denoisers}
     num_blocks = int(np.prod(noisy_blocks.shape[:2])) * len(denoisers)
     with Progress("Denoising", total=num_blocks, unit="blocks") as bar:
@@ -93,6 +96,44 @@ def denoise_blocks(
             )
             bar.advance(len(blocks))
     return denoised
+
+
+def measure_checkerboards(
+    denoiser: Denoiser,
+    denoised_blocks: dict[str, Blocks],
+    noisy_blocks: Blocks,
+    clean_blocks: Blocks,
+) -> dict[str, dict[str, float]]:
+    """Look for the grid of the training's sub-images in what was denoised.
+
+    Args:
+        denoiser: Its provenance says with which strides it was trained.
+        denoised_blocks: Our outputs by name, (images, blocks, 256, 256, 3) uint8.
+        noisy_blocks: Same shape and type.
+        clean_blocks: Same shape and type.
+
+    Returns:
+        By name of the output, and for ``clean`` to compare with,
+        ``checkerboard_<stride>``: energy at the stride's period that the noisy blocks
+        do not have, over the energy beside it; just visible from 1.
+    """
+    from cbsn_pipeline.imaging.checkerboard import checkerboards
+
+    strides = _training_strides(denoiser)
+    noisy = noisy_blocks.reshape(-1, *noisy_blocks.shape[2:])
+    return {
+        name: checkerboards(noisy, blocks.reshape(noisy.shape), strides=strides)
+        for name, blocks in {**denoised_blocks, "clean": clean_blocks}.items()
+    }
+
+
+def _training_strides(denoiser: Denoiser) -> list[int]:
+    """Strides of both subsamplers; the released ones where they are not known."""
+    from cbsn_pipeline.cbsn.options import LossOptions
+
+    released, known = LossOptions(), denoiser.provenance.options
+    names = ("invariance_stride", "blind_stride")
+    return [int(known.get(name, getattr(released, name))) for name in names]
 
 
 def search_oracle_blur(
@@ -217,6 +258,7 @@ def rank_methods(block_scores: DataFrame, oracle_blur: dict[str, Any]) -> DataFr
 def summarise_scores(
     score_table: DataFrame,
     oracle_blur: dict[str, Any],
+    checkerboard_energies: dict[str, dict[str, float]],
     denoiser: Denoiser,
     noisy_blocks: Blocks,
     options: ValidateOptions,
@@ -226,6 +268,7 @@ def summarise_scores(
     Args:
         score_table: One row per method.
         oracle_blur: The oracle's search.
+        checkerboard_energies: Of our outputs and of the clean blocks.
         denoiser: Its provenance says what it was trained on.
         noisy_blocks: The scored blocks, to see whether they were trained on.
         options: How they were padded.
@@ -254,6 +297,7 @@ def summarise_scores(
             "file": str(denoiser.file) if denoiser.file else None,
             "padding": options.padding,
         },
+        "checkerboard": checkerboard_energies,
         **count_trained_on(noisy_blocks, provenance.trained_on),
     }
 
@@ -328,6 +372,11 @@ def report_scores(score_table: DataFrame, score_summary: dict[str, Any]) -> None
         for method, scores in score_summary["methods"].items()
         for name, value in scores.items()
         if not isinstance(value, str)
+    }
+    metrics |= {
+        f"validation/{method}/{name}": value
+        for method, energies in score_summary["checkerboard"].items()
+        for name, value in energies.items()
     }
     tracking.log_metrics(metrics)
     tracking.set_tags({"dagger": score_summary["dagger"]})

@@ -1,13 +1,14 @@
 """What can be chosen when scoring."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Baseline = Literal["non_local_means", "gaussian_blur_2", "gaussian_blur_oracle"]
 
 OFFICIAL_IMAGES = 40
 OFFICIAL_BLOCKS = 32
+SEPARATOR = "+"
 
 
 class ValidateOptions(BaseModel):
@@ -21,6 +22,9 @@ class ValidateOptions(BaseModel):
         scene_instances: For a set of one's own: the SIDD-style name of each row.
         padding: Pixels reflected at the edges of a block before denoising.
         batch_size: Blocks per forward pass; None is 1 on a CPU and 16 on a GPU.
+        blind_strides: Score the blind network too, on sub-images of these strides: what
+            the training without a visible pass would give. On the command line they
+            are joined by ``+``, since ``--params`` has no lists.
         baselines: Methods to score beside the denoiser and the noisy input.
         blur_sigmas: Where the oracle looks for the best blur, in pixels.
         workers: Threads that score; ``auto`` takes one per core.
@@ -34,6 +38,7 @@ class ValidateOptions(BaseModel):
     scene_instances: tuple[str, ...] | None = None
     padding: int = Field(0, ge=0)
     batch_size: int | None = Field(None, ge=1)
+    blind_strides: tuple[Annotated[int, Field(ge=1)], ...] = ()
     baselines: tuple[Baseline, ...] = (
         "non_local_means",
         "gaussian_blur_2",
@@ -43,6 +48,13 @@ class ValidateOptions(BaseModel):
         tuple(step / 2 for step in range(1, 13)), min_length=1
     )
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+
+    @field_validator("blind_strides", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
+        if isinstance(value, int):
+            return (value,)
+        return value.split(SEPARATOR) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _check_names_of_rows(self) -> Self:

@@ -26,6 +26,12 @@ def create_pipeline() -> Pipeline:
                 name="denoise_blocks",
             ),
             Node(
+                nodes.measure_checkerboards,
+                ["denoiser", "denoised_blocks", "noisy_blocks", "clean_blocks"],
+                "checkerboard_energies",
+                name="measure_checkerboards",
+            ),
+            Node(
                 nodes.search_oracle_blur,
                 ["noisy_blocks", "clean_blocks", "params:validate"],
                 "oracle_blur",
@@ -60,6 +66,7 @@ def create_pipeline() -> Pipeline:
                 [
                     "score_table",
                     "oracle_blur",
+                    "checkerboard_energies",
                     "denoiser",
                     "noisy_blocks",
                     "params:validate",

@@ -11,6 +11,7 @@ from cbsn_pipeline.imaging.pixels import pixel_sha256
 from cbsn_pipeline.pipelines.validate.rows import Row
 
 METRICS = tuple(CONVENTIONS_IN_WORDS)
+BLIND = "blind_"  # and the stride: rows of the blind network
 
 _LABELS = {
     "denoised": "C-BSN (this denoiser)",
@@ -24,6 +25,9 @@ _LABELS = {
 
 def label_method(method: str, oracle_sigma: float | None) -> str:
     """Name a method for people; the oracle with its sigma and the word oracle."""
+    if method.startswith(BLIND):
+        stride = method.removeprefix(BLIND)
+        return f"C-BSN, blind, sub-images of stride {stride}"
     return _LABELS[method].format(sigma=oracle_sigma or 0.0)
 
 
