@@ -1,6 +1,8 @@
 import os
+import signal
 import subprocess
 import sys
+import time
 
 from cbsn_pipeline.processes import is_alive
 
@@ -24,3 +26,29 @@ def test_a_process_of_somebody_else_is_alive(monkeypatch):
     monkeypatch.setattr(os, "kill", refuse)
 
     assert is_alive(1)
+
+
+PARENT = """
+import subprocess, sys, time
+code = "from cbsn_pipeline.processes import end_with_parent; import time;"
+code += "end_with_parent(); print('watching', flush=True); time.sleep(60)"
+child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_process_ends_with_the_one_that_started_it():
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE)
+    with parent.stdout:
+        child = int(parent.stdout.readline())
+    assert is_alive(child)
+
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+
+    deadline = time.monotonic() + 20
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not is_alive(child)

@@ -1,6 +1,22 @@
 """Other processes of this machine."""
 
 import os
+import threading
+import time
+
+WATCH_SECONDS = 1.0
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, kill -9 included."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def is_alive(pid: int) -> bool:

@@ -1,10 +1,10 @@
 """Project settings. Every run of Kedro imports this: it imports nothing heavy."""
 
-from cbsn_pipeline.hooks import RawDataHook, SampleHook, TrackingHook
+from cbsn_pipeline.hooks import RawDataHook, SampleHook, SessionHook, TrackingHook
 
 # The last one is called first, where order counts: the sample is made, then raw data is
 # looked for, then the run is tracked.
-HOOKS = (TrackingHook(), RawDataHook(), SampleHook())
+HOOKS = (TrackingHook(), SessionHook(), RawDataHook(), SampleHook())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_telemetry",)  # nothing is sent anywhere
 
 CONFIG_LOADER_ARGS = {

@@ -71,3 +71,11 @@ def test_pipelines_and_environment_are_named(tmp_path):
 def test_the_device_is_named_where_a_denoiser_is_used(tmp_path):
     assert "device" not in facts(tmp_path)
     assert facts(tmp_path, ("patches", "denoiser"))["device"]
+
+
+def test_a_run_that_another_started_is_shown_below_it(repository, monkeypatch):
+    assert "mlflow.parentRunId" not in facts(repository)
+    monkeypatch.setenv("CBSN_PARENT_RUN", "run-1")
+    assert facts(repository)["mlflow.parentRunId"] == "run-1"
+    monkeypatch.setenv("CBSN_PARENT_RUN", "")  # its own run was not tracked
+    assert "mlflow.parentRunId" not in facts(repository)

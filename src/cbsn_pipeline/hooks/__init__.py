@@ -1,7 +1,8 @@
-"""What happens around a run, and not inside it: the sample, and the tracking."""
+"""What happens around a run: sample, raw data, tracking, further runs."""
 
 from cbsn_pipeline.hooks.raw_data_hook import RawDataHook
 from cbsn_pipeline.hooks.sample_hook import SampleHook
+from cbsn_pipeline.hooks.session_hook import SessionHook
 from cbsn_pipeline.hooks.tracking_hook import TrackingHook
 
-__all__ = ["RawDataHook", "SampleHook", "TrackingHook"]
+__all__ = ["RawDataHook", "SampleHook", "SessionHook", "TrackingHook"]

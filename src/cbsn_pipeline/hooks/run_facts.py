@@ -10,6 +10,7 @@ from typing import Any
 from kedro.pipeline import Pipeline
 
 from cbsn_pipeline import __version__
+from cbsn_pipeline.session import PARENT_RUN
 from cbsn_pipeline.software import (
     device_name,
     git_commit,
@@ -45,6 +46,9 @@ def run_facts(
     }
     if commit:
         facts["mlflow.source.git.commit"] = commit  # the column of the browser
+    parent = os.environ.get(PARENT_RUN)
+    if parent:
+        facts["mlflow.parentRunId"] = parent  # the browser shows it below that run
     if "denoiser" in pipeline.datasets():
         facts["device"] = device_name()
     return facts

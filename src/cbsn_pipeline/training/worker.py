@@ -9,14 +9,13 @@ import json
 import logging
 import os
 import sys
-import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import torch
 from torch import distributed
 
+from cbsn_pipeline.processes import end_with_parent
 from cbsn_pipeline.training.conduct import conduct
 from cbsn_pipeline.training.device import choose_device
 from cbsn_pipeline.training.job import (
@@ -33,13 +32,12 @@ from cbsn_pipeline.training.spool import SpoolHandler, SpoolRecorder
 logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(hours=2)  # while the first rank validates, the others wait
-WATCH_SECONDS = 1.0
 DIGITS = 15  # of a hash, that fit into an int64
 
 
 def main(folder: Path) -> int:
     """Train as one of many; returns the exit status."""
-    _die_with_parent()
+    end_with_parent()  # nobody would track us any more
     if read_error(folder):  # of the attempt before; it would only come again
         return 1
     recorder = SpoolRecorder(folder, int(os.environ["RANK"]))
@@ -125,18 +123,6 @@ def _send_log(recorder: SpoolRecorder) -> None:
     package.setLevel(logging.INFO if os.environ["RANK"] == "0" else logging.WARNING)
     package.addHandler(SpoolHandler(recorder))
     package.propagate = False
-
-
-def _die_with_parent() -> None:
-    """End when the process that started us is gone: nobody would track us any more."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +8,7 @@ from cbsn_pipeline.datasets.manifest import Manifest
 from cbsn_pipeline.pipeline_registry import register_pipelines
 from cbsn_pipeline.pipelines.reproduce import nodes
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
+from cbsn_pipeline.session import Session
 from cbsn_pipeline.training.options import TrainOptions
 
 OPTIONS = ReproduceOptions(
@@ -121,3 +124,78 @@ def test_a_protocol_that_was_not_kept_gets_no_verdict(scores, manifest, tmp_path
     assert card["verdict"].startswith("no verdict: 0 of 6 scored blocks were trained")
     assert "500000 steps, the band is for 7" in card["verdict"]
     assert "no verdict" in page
+
+
+@pytest.fixture
+def card(scores, manifest, tmp_path):
+    options = OPTIONS.model_copy(update={"part_of_set": True})
+    return write(scores, manifest, tmp_path, options)[0]
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Seeds whose runs were started."""
+    from cbsn_pipeline.pipelines.reproduce import seeds
+
+    started = []
+    monkeypatch.setattr(
+        seeds, "run_seed", lambda session, seed, **_: started.append(seed)
+    )
+    return started
+
+
+def save(card, folder, version, **changes):
+    path = folder / version / folder.name
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(card | changes))
+
+
+def test_the_other_seeds_follow_that_of_the_training(card, tmp_path, started):
+    options = OPTIONS.model_copy(update={"seeds": 3})
+
+    seeds = nodes.train_other_seeds(
+        Session(None, {}), card, tmp_path / "none", TrainOptions(seed=4), options
+    )
+
+    assert seeds == [4, 5, 6]
+    assert started == [5, 6]
+
+
+def test_a_resumed_run_passes_over_seeds_that_have_a_card(card, tmp_path, started):
+    cards = tmp_path / "card.json"
+    save(card, cards, "1", seed=1)
+    save(card, cards, "2", seed=2, protocol="another")
+    options = OPTIONS.model_copy(update={"seeds": 3})
+
+    for resume, expected in ((True, [2]), (False, [1, 2])):
+        started.clear()
+        train = TrainOptions(resume=resume)
+        nodes.train_other_seeds(Session(None, {}), card, cards, train, options)
+        assert started == expected
+
+
+def test_seeds_of_another_experiment_are_not_in_the_mean(
+    card, tmp_path, caplog, monkeypatch
+):
+    cards = tmp_path / "card.json"
+    save(card, cards, "1", seed=1, psnr_db=36.5)
+    save(card, cards, "2", seed=2, git_commit="changed meanwhile")
+    logged = {}
+    monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
+
+    summary = nodes.summarise_seeds(card, [0, 1, 2], cards)
+
+    assert summary["psnr_db"] == {"0": 34.5, "1": 36.5}
+    assert logged["reproduction/mean_db"] == summary["mean_db"] == 35.5
+    assert logged["reproduction/standard_deviation_db"] == pytest.approx(2**0.5)
+    assert "Seeds [2] are of another experiment" in caplog.text
+
+
+def test_one_seed_has_no_spread(card, tmp_path, monkeypatch):
+    logged = {}
+    monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
+
+    summary = nodes.summarise_seeds(card, [0], tmp_path / "none")
+
+    assert summary["standard_deviation_db"] is None
+    assert not logged

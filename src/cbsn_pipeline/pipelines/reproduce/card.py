@@ -65,6 +65,15 @@ def find_obstacles(card: Card, options: ReproduceOptions) -> list[str]:
     return obstacles
 
 
+def finished_seeds(card: Card, earlier: list[Card]) -> set[int]:
+    """Seeds of the same experiment that have a card."""
+    return {other["seed"] for other in earlier if _same_experiment(other, card)}
+
+
+def _same_experiment(other: Card, card: Card) -> bool:
+    return all(other.get(key) == card[key] for key in SAME_EXPERIMENT)
+
+
 def with_seeds(card: Card, earlier: list[Card]) -> Card:
     """Add mean and spread over this card and the earlier ones of other seeds.
 
@@ -76,7 +85,7 @@ def with_seeds(card: Card, earlier: list[Card]) -> Card:
     chosen = {
         other["seed"]: other["psnr_db"]
         for other in earlier
-        if all(other.get(key) == card[key] for key in SAME_EXPERIMENT)
+        if _same_experiment(other, card)
     }
     chosen[card["seed"]] = card["psnr_db"]
     values = list(chosen.values())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cbsn_pipeline import tracking
 from cbsn_pipeline.datasets.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
+from cbsn_pipeline.session import Session
 from cbsn_pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -83,12 +84,10 @@ def write_card(
     Returns:
         The card, and the same in Markdown; both are logged to MLflow.
     """
-    from kedro.utils import find_kedro_project
-
     from cbsn_pipeline.pipelines.reproduce import card as cards
     from cbsn_pipeline.software import device_name, git_commit, git_dirty, lock_sha256
 
-    project = find_kedro_project(Path.cwd()) or Path.cwd()
+    project = _project()
     num_images, num_blocks = noisy_blocks.shape[:2]
     seen = score_summary["trained_on_scored_blocks"]
     resumable = train.resumable()
@@ -134,6 +133,90 @@ def write_card(
     markdown = cards.as_markdown(card)
     _track(card, markdown)
     return card, markdown
+
+
+def train_other_seeds(
+    session: Session,
+    reproduction_card: dict[str, Any],
+    earlier_cards: Path,
+    train: TrainOptions,
+    options: ReproduceOptions,
+) -> list[int]:
+    """Reproduce with the other seeds that were asked for, one after the other.
+
+    Args:
+        session: What this run was asked for.
+        reproduction_card: Of this run: when a training is resumed, seeds that have a
+            card of the same experiment are passed over.
+        earlier_cards: Folder of the versions of the card.
+        train: How it was trained.
+        options: How many seeds.
+
+    Returns:
+        All seeds, that of this run first.
+
+    Raises:
+        ChildProcessError: The run of a seed failed.
+    """
+    from cbsn_pipeline.pipelines.reproduce import card as cards
+    from cbsn_pipeline.pipelines.reproduce.seeds import run_seed
+
+    seeds = [train.seed + number for number in range(options.seeds)]
+    finished = cards.finished_seeds(reproduction_card, cards.read_cards(earlier_cards))
+    for seed in seeds[1:]:
+        if train.resume and seed in finished:
+            logger.info("Seed %d has its card already.", seed)
+            continue
+        run_seed(session, seed, project=_project(), parent_run=tracking.active_run_id())
+    return seeds
+
+
+def summarise_seeds(
+    reproduction_card: dict[str, Any], seeds: list[int], earlier_cards: Path
+) -> dict[str, Any]:
+    """Give mean and spread over the seeds that were reproduced.
+
+    Args:
+        reproduction_card: Of this run.
+        seeds: That were asked for.
+        earlier_cards: Folder of the versions of the card, theirs among them.
+
+    Returns:
+        ``psnr_db`` by seed, ``mean_db`` and ``standard_deviation_db`` (None for one
+        seed), logged to MLflow too. Earlier seeds of the same experiment count.
+    """
+    from cbsn_pipeline.pipelines.reproduce import card as cards
+
+    everything = cards.with_seeds(reproduction_card, cards.read_cards(earlier_cards))
+    summary: dict[str, Any] = everything["seeds"]
+    missing = [seed for seed in seeds if str(seed) not in summary["psnr_db"]]
+    if missing:
+        logger.warning(
+            "Seeds %s are of another experiment: was the code or the data changed "
+            "meanwhile? They are not in the mean.",
+            missing,
+        )
+    tracking.log_dict("reproduction/seeds.json", summary)
+    spread = summary["standard_deviation_db"]
+    if spread is not None:
+        tracking.log_metrics(
+            {
+                "reproduction/mean_db": summary["mean_db"],
+                "reproduction/standard_deviation_db": spread,
+            }
+        )
+        logger.info(
+            "%d seeds of %s: %.2f dB on average, standard deviation %.2f.",
+            *(len(summary["psnr_db"]), everything["protocol"]),
+            *(summary["mean_db"], spread),
+        )
+    return summary
+
+
+def _project() -> Path:
+    from kedro.utils import find_kedro_project
+
+    return find_kedro_project(Path.cwd()) or Path.cwd()
 
 
 def _ours(scores: DataFrame) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ class ReproduceOptions(BaseModel):
             there is no verdict then, unless the band is for that part.
         steps: The schedule that the band is for; another one gets no verdict. None:
             any.
+        seeds: How many trainings: of train.seed and the numbers after it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class ReproduceOptions(BaseModel):
     paper_source: str = ""
     part_of_set: bool = False
     steps: Annotated[int, Field(ge=1)] | None = None
+    seeds: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _band_in_order(self) -> Self:

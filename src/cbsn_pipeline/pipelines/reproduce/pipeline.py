@@ -33,6 +33,24 @@ def create_pipeline() -> Pipeline:
                 ["reproduction_card", "reproduction_card_markdown"],
                 name="write_card",
             ),
+            Node(
+                nodes.train_other_seeds,
+                [
+                    "session",
+                    "reproduction_card",
+                    "earlier_cards",
+                    "params:train",
+                    "params:reproduce",
+                ],
+                "reproduced_seeds",
+                name="train_other_seeds",
+            ),
+            Node(
+                nodes.summarise_seeds,
+                ["reproduction_card", "reproduced_seeds", "earlier_cards"],
+                "seed_summary",
+                name="summarise_seeds",
+            ),
         ],
         tags="reproduce",
     )
