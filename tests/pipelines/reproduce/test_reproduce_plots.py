@@ -188,11 +188,8 @@ def test_no_text_lies_on_other_text(scores):
 def ticks_of(axes):
     """Labels of the vertical axis that are in view."""
     low, high = axes.get_ylim()
-    return [
-        tick.label1 if tick.label1.get_visible() else tick.label2
-        for tick in axes.yaxis.get_major_ticks()
-        if low <= tick.get_loc() <= high
-    ]
+    labels = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    return [label for place, label in labels if low <= place <= high]
 
 
 @pytest.fixture
