@@ -143,6 +143,29 @@ def test_the_time_of_all_sessions_is_added_up(materials, options):
     assert second["seconds_of_all_sessions"] == pytest.approx(total, abs=0.2)
 
 
+def test_the_curve_of_all_sessions_is_one(materials, options):
+    first = conduct(materials, options.model_copy(update={"steps": 4})).report
+    resumed = options.model_copy(update={"resume": True})
+
+    second = conduct(materials, resumed).report
+
+    assert [score["step"] for score in first["held_out"]] == [3, 4]
+    assert [score["step"] for score in second["held_out"]] == [3, 4, 6]
+    assert second["held_out"][:2] == first["held_out"]
+
+
+def test_a_state_without_a_curve_is_gone_on_from(materials, options):
+    conduct(materials, options.model_copy(update={"steps": 4}))
+    path = StateStore(materials.state_folder).latest_path()
+    content = torch.load(path, weights_only=True)
+    del content["held_out"]
+    torch.save(content, path)
+
+    report = conduct(materials, options.model_copy(update={"resume": True})).report
+
+    assert [score["step"] for score in report["held_out"]] == [6]
+
+
 def test_other_errors_stay_what_they_are(materials, options, monkeypatch):
     def add(self, report):
         raise RuntimeError("something else")

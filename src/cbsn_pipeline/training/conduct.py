@@ -116,6 +116,8 @@ def conduct(
             recorder=recorder,
             ranks=ranks,
             seconds_before=saved.content["seconds"] if saved else 0.0,
+            # states of before have no curve
+            held_out_before=saved.content.get("held_out", ()) if saved else (),
         )
         _announce(speed, trainee, ranks)
         step = fast_step(trainee, options, speed, wrap=_exchange_gradients(ranks))

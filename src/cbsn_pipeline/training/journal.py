@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -45,6 +46,7 @@ class Journal:
         recorder: Recorder,
         ranks: Ranks,
         seconds_before: float = 0.0,
+        held_out_before: Sequence[dict[str, float]] = (),
     ) -> None:
         self._seconds_before = seconds_before
         self._trainee = trainee
@@ -56,7 +58,7 @@ class Journal:
         self._ranks = ranks
         self._pending: list[StepReport] = []
         self._last_losses: dict[str, float] = {}
-        self._history: list[dict[str, float]] = []
+        self._history = list(held_out_before)
         self._alarms: list[dict[str, Any]] = []
         self._saved_step = 0
         self._started = self._last_log = self._last_save = time.monotonic()
@@ -143,6 +145,7 @@ class Journal:
             self._options,
             digest=self._batches.digest,
             seconds=self._seconds_before + time.monotonic() - self._started,
+            held_out=self._history,
             best=best,
         )
         self._saved_step = step

@@ -7,6 +7,7 @@ import os
 import pickle
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,6 +59,7 @@ class StateStore:
         *,
         digest: str,
         seconds: float = 0.0,
+        held_out: Sequence[dict[str, float]] = (),
         best: Best | None = None,
     ) -> Path:
         """Write the state after ``step`` steps, then drop the oldest.
@@ -70,6 +72,7 @@ class StateStore:
             options: How many states to keep, and what a resumed run must share.
             digest: Of the training data.
             seconds: That the training has taken, earlier sessions included.
+            held_out: Scores so far, as in the report; for the curve, not the steps.
             best: Given when this state is the best so far: it is kept until a better
                 one comes.
 
@@ -79,7 +82,7 @@ class StateStore:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step_{step:09d}.pt"
-        content = _content(trainee, step, options, digest, seconds)
+        content = _content(trainee, step, options, digest, seconds, held_out)
         for leftover in self.folder.glob("step_*.partial"):  # of a killed run
             leftover.unlink(missing_ok=True)
         try:
@@ -192,13 +195,19 @@ class StateStore:
 
 
 def _content(
-    trainee: Trainee, step: int, options: TrainOptions, digest: str, seconds: float
+    trainee: Trainee,
+    step: int,
+    options: TrainOptions,
+    digest: str,
+    seconds: float,
+    held_out: Sequence[dict[str, float]],
 ) -> dict[str, Any]:
-    """Everything that the steps to come depend on, and the time they took."""
+    """Everything that the steps to come and the report depend on."""
     return {
         "version": FORMAT_VERSION,
         "step": step,
         "seconds": seconds,
+        "held_out": list(held_out),
         "digest": digest,
         "options": json.dumps(options.resumable()),
         "network": trainee.net.state_dict(),

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 Card = dict[str, Any]
 
 SECONDS_PER_HOUR = 3600
+PLOTS = "<!-- plots -->"  # where the page has room for them
 # What two cards must share to be seeds of one experiment.
 SAME_EXPERIMENT = ("protocol", "data", "scored", "training_options", "git_commit")
 
@@ -134,6 +135,7 @@ def as_markdown(card: Card) -> str:
         ),
         "## Seeds",
         _seeds(card["seeds"]),
+        PLOTS,
         "## By camera and ISO",
         _records(card["by_camera"]),
         "## By image",

@@ -82,7 +82,7 @@ def write_card(
         options: The protocol.
 
     Returns:
-        The card, and the same in Markdown; both are logged to MLflow.
+        The card, logged to MLflow, and the same in Markdown, with room for plots.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
     from cbsn_pipeline.software import device_name, git_commit, git_dirty, lock_sha256
@@ -130,9 +130,8 @@ def write_card(
         obstacles = [o for o in obstacles if not o.startswith("part of")]
     card["verdict"] = cards.judge(card["psnr_db"], obstacles, options)
     card = cards.with_seeds(card, cards.read_cards(earlier_cards))
-    markdown = cards.as_markdown(card)
-    _track(card, markdown)
-    return card, markdown
+    _track(card)
+    return card, cards.as_markdown(card)
 
 
 def train_other_seeds(
@@ -233,9 +232,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _track(card: dict[str, Any], markdown: str) -> None:
+def _track(card: dict[str, Any]) -> None:
     tracking.log_dict("reproduction/card.json", card)
-    tracking.log_text("reproduction/card.md", markdown)
     tracking.set_tags({"protocol": card["protocol"], "verdict": card["verdict"]})
     tracking.log_metrics({"reproduction/psnr_db": card["psnr_db"]})
     logger.info(

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from cbsn_pipeline.pipelines.reproduce import nodes
+from cbsn_pipeline.pipelines.reproduce import illustrate, nodes
 
 
 def create_pipeline() -> Pipeline:
@@ -30,8 +30,21 @@ def create_pipeline() -> Pipeline:
                     "params:train",
                     "params:reproduce",
                 ],
-                ["reproduction_card", "reproduction_card_markdown"],
+                ["reproduction_card", "reproduction_page"],
                 name="write_card",
+            ),
+            Node(
+                illustrate.illustrate_card,
+                [
+                    "reproduction_page",
+                    "image_scores",
+                    "score_summary",
+                    "training_report",
+                    "run_version",
+                    "params:train",
+                ],
+                ["reproduction_card_markdown", *illustrate.NAMES.values()],
+                name="illustrate_card",
             ),
             Node(
                 nodes.train_other_seeds,
