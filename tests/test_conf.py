@@ -18,7 +18,8 @@ OPTIONS = {
     "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
     "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
-    "submit": "cbsn_pipeline.pipelines.submit.options:SubmitOptions",
+    "submit_sidd": "cbsn_pipeline.pipelines.submit_sidd.options:SubmitSiddOptions",
+    "submit_dnd": "cbsn_pipeline.pipelines.submit_dnd.options:SubmitDndOptions",
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
 ENVIRONMENTS = ["sample", "sidd", "blocks", "dnd", "photos"]
@@ -54,7 +55,8 @@ def test_results_are_versioned():
     catalog = load("sidd", "catalog")
     versioned = {name for name, entry in catalog.items() if entry.get("versioned")}
 
-    assert versioned >= {"manifest", "denoiser", "score_table", "dnd_submission"}
+    submissions = {"sidd_submission", "dnd_submission"}
+    assert versioned >= {"manifest", "denoiser", "score_table"} | submissions
 
 
 def test_every_dataset_has_a_layer():

@@ -21,6 +21,8 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "train_only",
         "validate",
         "compare",
+        "submit_sidd",
+        "submit_dnd",
         "submit",
         "denoise",
         "reproduce",
@@ -48,6 +50,13 @@ def test_the_default_is_the_whole_chain_and_no_more():
     assert names(pipelines["__default__"]) == chain
     for apart in ("sample", "estimate", "compare"):
         assert not chain & names(pipelines[apart])
+
+
+def test_submit_is_both_submissions():
+    pipelines = register_pipelines()
+
+    both = names(pipelines["submit_sidd"]) | names(pipelines["submit_dnd"])
+    assert names(pipelines["submit"]) == both
 
 
 def test_an_estimate_needs_no_data():

@@ -10,7 +10,8 @@ from cbsn_pipeline.pipelines import (
     patches,
     reproduce,
     sample,
-    submit,
+    submit_dnd,
+    submit_sidd,
     train,
     validate,
 )
@@ -19,6 +20,8 @@ from cbsn_pipeline.pipelines import (
 def register_pipelines() -> dict[str, Pipeline]:
     """One pipeline per stage; ``train`` starts from raw files, ``train_only`` does not.
 
+    ``submit`` is both submissions together.
+
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``estimate``, which is asked before a training, ``compare``, which is asked
     after several, and the card of ``reproduce``.
@@ -26,6 +29,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
     )
+    submit = submit_sidd.create_pipeline() + submit_dnd.create_pipeline()
     return {
         "sample": sample.create_pipeline(),
         "ingest": ingest.create_pipeline(),
@@ -35,13 +39,15 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train_only": train.create_pipeline(),
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
-        "submit": submit.create_pipeline(),
+        "submit_sidd": submit_sidd.create_pipeline(),
+        "submit_dnd": submit_dnd.create_pipeline(),
+        "submit": submit,
         "denoise": denoise.create_pipeline(),
         "reproduce": from_raw_files
         + validate.create_pipeline()
         + reproduce.create_pipeline(),
         "__default__": from_raw_files
         + validate.create_pipeline()
-        + submit.create_pipeline()
+        + submit
         + denoise.create_pipeline(),
     }

@@ -1,10 +1,13 @@
 """What runs here: commit, locked packages, device. For runs and their reports."""
 
 import hashlib
+import platform
+import re
 import subprocess
 from pathlib import Path
 
 GIT_SECONDS = 20  # a repository on a slow network disk must not hold up a run
+CPUINFO = Path("/proc/cpuinfo")  # of Linux
 
 
 def git_commit(project: Path) -> str:
@@ -35,6 +38,25 @@ def device_name() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"cpu ({torch.get_num_threads()} threads)"
+
+
+def hardware() -> str:
+    """The GPU by name, or the processor and the number of its threads that are used.
+
+    More than :func:`device_name`: for people who compare times of other machines.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{processor_name()}, {torch.get_num_threads()} threads"
+
+
+def processor_name() -> str:
+    """The processor's own name where the system tells it, else its architecture."""
+    listed = CPUINFO.read_text(encoding="utf-8") if CPUINFO.exists() else ""
+    found = re.search(r"^model name\s*: *(.+)$", listed, re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def _git(project: Path, *arguments: str) -> str:

@@ -22,6 +22,8 @@ IMAGE_FOLDER = "images_srgb"
 IMAGE_VARIABLE = "InoisySRGB"  # stored (3, W, H), float in [0, 1]
 
 BUNDLE_FOLDER = "bundled"
+ARCHIVE_FILE = "bundled.zip"  # the fifty files, side by side
+PARTIAL_ARCHIVE_FILE = "partial_set_not_for_upload.zip"
 BUNDLE_VARIABLE = "Idenoised"
 CROP_VARIABLE = "Idenoised_crop"
 EVAL_VERSION = "1.0"
@@ -30,6 +32,11 @@ BOX_CORNERS = 4  # row0, col0, row1, col1
 HALF_LEVEL = 0.5 / 255  # changes below it vanish in 8 bits
 
 Float32 = NDArray[np.float32]
+
+
+def is_whole_set(num_images: int, num_boxes: int) -> bool:
+    """Say whether a set of this size is the official one: only that can be uploaded."""
+    return (num_images, num_boxes) == (NUM_IMAGES, NUM_BOXES)
 
 
 def image_file_name(image: int) -> str:
@@ -105,7 +112,7 @@ def check_boxes(
         raise ValueError(
             f"{where}: boxes of shape {boxes.shape}; expected {num_boxes} rows of "
             "row0, col0, row1, col1. info.mat stores them transposed, (4, boxes); "
-            "another number of boxes must be declared by submit.num_boxes."
+            "another number of boxes must be declared by submit_dnd.num_boxes."
         )
     for number, box in enumerate(boxes, start=1):
         rows, columns = box_slices(box)
@@ -114,7 +121,7 @@ def check_boxes(
             raise ValueError(
                 f"{where}: box {number} covers {size[0]}x{size[1]} pixels; expected "
                 f"{crop_size}x{crop_size}. Boxes count from 1 and include both ends; "
-                "another size must be declared by submit.crop_size."
+                "another size must be declared by submit_dnd.crop_size."
             )
         if image_shape and (
             rows.stop > image_shape[0] or columns.stop > image_shape[1]

@@ -7,15 +7,25 @@ by the Python kit. ``docs/submissions.md`` says which is which.
 
 import base64
 import binascii
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd import BLOCK_SIZE, CHANNELS, NUM_BLOCKS
+from cbsn_pipeline.challenges.sidd import (
+    BLOCK_SIZE,
+    CHANNELS,
+    NUM_BLOCKS,
+    NUM_IMAGES,
+)
 
 Block = NDArray[np.uint8]
+Layout = Literal["kaggle", "legacy_cell", "legacy_array"]
 
 KAGGLE_HEADER = ("ID", "BLOCK")
+KAGGLE_FILE = "submission.csv"  # Kaggle does not care about the name
+PARTIAL_KAGGLE_FILE = "partial_set_not_for_upload.csv"
+LEGACY_FILE = "SubmitSrgb.mat"
 
 # SubmitSrgb.mat of the MATLAB kit v1.2: v7.3, a cell (40, 32) of 256x256x3 uint8.
 CELL_VARIABLE = "DenoisedBlocksSrgb"
@@ -37,6 +47,55 @@ def block_id(image: int, block: int, *, num_blocks: int = NUM_BLOCKS) -> int:
     1279
     """
     return image * num_blocks + block
+
+
+def is_whole_set(num_images: int, num_blocks: int) -> bool:
+    """Say whether a set of this size is the official one: only that can be uploaded."""
+    return (num_images, num_blocks) == (NUM_IMAGES, NUM_BLOCKS)
+
+
+def layout_file(layout: Layout, *, whole_set: bool) -> str:
+    """Name the file of a layout, relative to the folder of a submission.
+
+    Args:
+        layout: Which one; each has a folder of its own, since both legacy files have
+            the same name.
+        whole_set: Whether all blocks of the benchmark are in it. Kaggle's file of a
+            part says in its name that it cannot be uploaded.
+
+    >>> layout_file("legacy_cell", whole_set=True)
+    'legacy_cell/SubmitSrgb.mat'
+    """
+    if layout != "kaggle":
+        return f"{layout}/{LEGACY_FILE}"
+    return f"{layout}/{KAGGLE_FILE if whole_set else PARTIAL_KAGGLE_FILE}"
+
+
+def check_denoised_block(
+    denoised: NDArray[Any], noisy: NDArray[Any], where: str
+) -> None:
+    """Raise if a block would be refused, or scored as nonsense.
+
+    Args:
+        denoised: What would be uploaded, to be (256, 256, 3) uint8, 0..255.
+        noisy: The block that it was made from, same shape and type.
+        where: Image and block, for the message.
+
+    Raises:
+        ValueError: Shape or type are wrong, or the block is the input although that
+            has something to denoise (a burnt-out block may stay as it is).
+    """
+    if denoised.shape != BLOCK_SHAPE or denoised.dtype != np.uint8:
+        raise ValueError(
+            f"{where}: denoised block of shape {denoised.shape} and {denoised.dtype}; "
+            f"expected {BLOCK_SHAPE} and uint8. Was a batch axis left on, or the block "
+            "not rounded and clipped (imaging.quantise.to_uint8)?"
+        )
+    if noisy.min() != noisy.max() and np.array_equal(denoised, noisy):
+        raise ValueError(
+            f"{where}: the denoised block is the noisy input, value for value. Was the "
+            "denoiser applied, and trained at all?"
+        )
 
 
 def encode_block(block: Block) -> str:

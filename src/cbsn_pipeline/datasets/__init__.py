@@ -13,6 +13,7 @@ _EXPORTS = {
     "SampleDndDataset": "sample_dnd_dataset",
     "PhotoFolderDataset": "photo_folder_dataset",
     "PhotosDataset": "photos_dataset",
+    "SiddSubmissionDataset": "sidd_submission_dataset",
     "DndSubmissionDataset": "dnd_submission_dataset",
     "PatchesDataset": "patches_dataset",
     "NoisyImagesDataset": "noisy_images_dataset",

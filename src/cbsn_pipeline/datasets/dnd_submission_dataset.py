@@ -1,7 +1,6 @@
 """DND's submission: one MATLAB file per image, each with its denoised crops."""
 
-import shutil
-import tempfile
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,9 +11,13 @@ from kedro.io import AbstractVersionedDataset, DatasetError, Version
 from numpy.typing import NDArray
 
 from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.datasets.new_folder import write_new_folder
 from cbsn_pipeline.datasets.raw_file import check_file, check_folder
+from cbsn_pipeline.datasets.zip_file import write_zip_checked
 
 Float32 = NDArray[np.float32]
+
+FACTS_FILE = "facts.json"
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,12 @@ class DndSubmission(Protocol):
 
     num_images: int
     num_boxes: int
+    zip: bool
 
     def __iter__(self) -> Iterator[DenoisedImage]: ...
+
+    def facts(self) -> dict[str, Any]:
+        """What a reader must know of the submission, for JSON; after iterating."""
 
 
 class SavedDndSubmission:
@@ -55,6 +62,27 @@ class SavedDndSubmission:
         self.path = path
         self.folder = path / dnd.BUNDLE_FOLDER
         check_folder(self.folder, expected="the bundled files of a DND submission")
+
+    def facts(self) -> dict[str, Any]:
+        """Read what was noted when it was made; empty for an older submission.
+
+        Raises:
+            DatasetError: The note is damaged.
+        """
+        path = self.path / FACTS_FILE
+        if not path.exists():
+            return {}
+        try:
+            facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DatasetError(
+                f"{path} is damaged: {error}. Make the submission again."
+            ) from error
+        return facts
+
+    def archive(self) -> Path | None:
+        """Name the zip of the bundled files, where there is one."""
+        return next(iter(self.path.glob("*.zip")), None)
 
     def check_files(self, num_images: int) -> None:
         """Raise unless the folder holds exactly 0001.mat to the last, and no more.
@@ -123,22 +151,8 @@ class DndSubmissionDataset(AbstractVersionedDataset[DndSubmission, SavedDndSubmi
 
     def save(self, data: DndSubmission) -> None:
         final = Path(self._get_save_path())
-        if final.exists():
-            raise DatasetError(
-                f"{final} exists: a submission is never overwritten. Set versioned: "
-                "true in the catalog, or move the old one away."
-            )
-        final.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{final.name}-", dir=final.parent))
-        try:
+        with write_new_folder(final, what="submission") as partial:
             _write_checked(partial, data)
-            partial.chmod(0o755)  # mkdtemp makes folders private
-            partial.rename(final)
-        except ValueError as error:
-            raise DatasetError(f"The submission was not written: {error}") from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-            _remove_if_empty(final.parent)
 
     def _exists(self) -> bool:
         return Path(self._get_load_path()).is_dir()
@@ -183,6 +197,12 @@ def _write_checked(path: Path, submission: DndSubmission) -> None:
         savemat(file, dnd.bundle(item.denoised))
         check_bundle(saved, item.image, item.noisy)
     saved.check_files(submission.num_images)
+    if submission.zip:
+        whole = dnd.is_whole_set(submission.num_images, submission.num_boxes)
+        name = dnd.ARCHIVE_FILE if whole else dnd.PARTIAL_ARCHIVE_FILE
+        write_zip_checked(path / name, sorted(folder.iterdir()))
+    facts = json.dumps(submission.facts(), indent=2)
+    (path / FACTS_FILE).write_text(facts, encoding="utf-8")
 
 
 def _check_count(item: DenoisedImage, num_boxes: int) -> None:
@@ -191,12 +211,6 @@ def _check_count(item: DenoisedImage, num_boxes: int) -> None:
             f"Image {item.image + 1} has {len(item.denoised)} denoised and "
             f"{len(item.noisy)} noisy crops; expected {num_boxes} of both."
         )
-
-
-def _remove_if_empty(folder: Path) -> None:
-    """Leave no empty version behind a save that failed."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _some(names: set[str]) -> str:

@@ -111,16 +111,24 @@ def list_variables(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
         }
 
 
-def read_variable(path: Path, name: str, *, dtype: Any = None) -> NDArray[Any]:  # noqa: ANN401
+def read_variable(
+    path: Path,
+    name: str,
+    *,
+    dtype: Any = None,  # noqa: ANN401
+    as_stored: bool = False,
+) -> NDArray[Any]:
     """Read one numeric array with its axes in MATLAB's order.
 
     Args:
         path: A MATLAB file of either container.
         name: The variable.
         dtype: Convert to this type while reading; None keeps what is stored.
+        as_stored: Leave the values in memory as they are in the file, the first axis
+            varying fastest: no second copy of a large array, but cutting is slower.
 
     Returns:
-        The array, C-contiguous, values as stored.
+        The array, C-contiguous unless ``as_stored``, values as stored.
 
     Raises:
         DatasetError: If the file is missing, empty, truncated or no MATLAB file, the
@@ -134,6 +142,8 @@ def read_variable(path: Path, name: str, *, dtype: Any = None) -> NDArray[Any]: 
             f"{path}: variable {name!r} is {array.dtype} of shape {array.shape}; "
             "expected a numeric array. Is it a struct or cell of another file?"
         )
+    if as_stored:
+        return np.asarray(array, dtype=dtype)
     return np.ascontiguousarray(array, dtype=dtype)
 
 

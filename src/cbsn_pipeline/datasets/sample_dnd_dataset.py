@@ -10,14 +10,16 @@ from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.datasets.matlab_hdf5 import (
+    USER_BLOCK,
+    Value,
+    mark_struct,
+    put,
+    write_header,
+)
 from cbsn_pipeline.datasets.sample_folder import write_folder_beside
 
-USER_BLOCK = 512  # bytes before HDF5 begins, as MATLAB leaves them
 HEADER_TEXT = b"MATLAB 7.3 MAT-file, simulated by cbsn_pipeline"
-_VERSION_MARK = b"\x00\x02IM"
-_HEADER_BYTES = 124
-
-Value = float | str | NDArray[Any] | Mapping[str, "Value"]
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ def _write_image(path: Path, noisy: NDArray[np.float32]) -> None:
     import h5py
 
     with h5py.File(path, "w", userblock_size=USER_BLOCK) as file:
-        _put(file, dnd.IMAGE_VARIABLE, noisy)
-    _write_header(path)
+        put(file, dnd.IMAGE_VARIABLE, noisy)
+    write_header(path, HEADER_TEXT)
 
 
 def _write_info(path: Path, images: Sequence[DndImage]) -> None:
@@ -93,15 +95,15 @@ def _write_info(path: Path, images: Sequence[DndImage]) -> None:
 
     with h5py.File(path, "w", userblock_size=USER_BLOCK) as file:
         info = file.create_group(dnd.INFO_GROUP)
-        _mark_struct(info, dnd.INFO_FIELDS)
+        mark_struct(info, dnd.INFO_FIELDS)
         for field in dnd.INFO_FIELDS:
             references = np.empty((1, len(images)), dtype=h5py.ref_dtype)
             for index, image in enumerate(images):
                 name = f"#refs#/{field}_{index}"
-                _put(file, name, _field(image, field))
+                put(file, name, _field(image, field))
                 references[0, index] = file[name].ref
             info.create_dataset(field, data=references, track_times=False)
-    _write_header(path)
+    write_header(path, HEADER_TEXT)
 
 
 def _field(image: DndImage, field: str) -> Value:
@@ -115,38 +117,3 @@ def _field(image: DndImage, field: str) -> Value:
         "sigma_srgb": image.sigma_srgb[:, None],
     }
     return values[field]
-
-
-def _put(parent: Any, name: str, value: Value) -> None:  # noqa: ANN401
-    """Store a value as MATLAB does: axes reversed, its class as an attribute."""
-    if isinstance(value, Mapping):
-        group = parent.create_group(name)
-        for field, inner in value.items():
-            _put(group, field, inner)
-        _mark_struct(group, tuple(value))
-        return
-    if isinstance(value, str):
-        array, kind = np.array([[ord(c) for c in value]], np.uint16), "char"
-    else:
-        array = np.atleast_2d(np.asarray(value))
-        kind = "single" if array.dtype == np.float32 else "double"
-    # A creation time would make every file different.
-    dataset = parent.create_dataset(name, data=array.T, track_times=False)
-    dataset.attrs["MATLAB_class"] = np.bytes_(kind)
-    if kind == "char":
-        dataset.attrs["MATLAB_int_decode"] = np.int32(2)
-
-
-def _mark_struct(group: Any, fields: Sequence[str]) -> None:  # noqa: ANN401
-    import h5py
-
-    group.attrs["MATLAB_class"] = np.bytes_("struct")
-    names = np.empty(len(fields), dtype=object)
-    for index, field in enumerate(fields):
-        names[index] = np.frombuffer(field.encode(), dtype="S1")
-    group.attrs.create("MATLAB_fields", names, dtype=h5py.vlen_dtype(np.dtype("S1")))
-
-
-def _write_header(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.write(HEADER_TEXT.ljust(_HEADER_BYTES) + _VERSION_MARK)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline.challenges.sidd import BLOCK_SIZE, format_scene_instance
-from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage, Value
+from cbsn_pipeline.datasets.matlab_hdf5 import Value
+from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage
 from cbsn_pipeline.datasets.sample_sidd_medium_dataset import ImagePair
 from cbsn_pipeline.imaging import camera_noise
 from cbsn_pipeline.imaging.camera_noise import CAMERAS, Camera, Exposure

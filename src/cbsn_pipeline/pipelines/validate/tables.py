@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cbsn_pipeline import dagger
 from cbsn_pipeline.imaging.metrics import CONVENTIONS_IN_WORDS
-from cbsn_pipeline.imaging.pixels import pixel_sha256
 from cbsn_pipeline.pipelines.validate.rows import Row
 
 METRICS = tuple(CONVENTIONS_IN_WORDS)
@@ -127,23 +127,14 @@ def count_trained_on(
     Returns:
         ``dagger`` in words, ``trained_on_scored_blocks`` and ``scored_blocks``.
     """
-    seen = set(trained_on)
     indices = list(np.ndindex(noisy.shape[:2]))
-    # No need to hash what cannot be found.
-    count = sum(pixel_sha256(noisy[i]) in seen for i in indices) if seen else 0
+    count = dagger.count_seen((noisy[i] for i in indices), trained_on)
+    total, what = len(indices), "scored noisy blocks"
     return {
-        "dagger": _dagger(count, len(indices), known=bool(seen)),
+        "dagger": dagger.in_words(count, total, known=bool(trained_on), what=what),
         "trained_on_scored_blocks": count,
-        "scored_blocks": len(indices),
+        "scored_blocks": total,
     }
-
-
-def _dagger(count: int, num_blocks: int, *, known: bool) -> str:
-    if not known:
-        return "unknown: the denoiser does not say which images it was trained on"
-    if count == 0:
-        return "not dagger: none of the scored noisy blocks was trained on"
-    return f"dagger: {count} of the {num_blocks} scored noisy blocks were trained on"
 
 
 def _average(scores: pd.DataFrame, groups: list[str]) -> pd.DataFrame:

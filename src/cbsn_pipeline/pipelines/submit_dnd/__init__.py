@@ -1,5 +1,5 @@
 """Denoise the crops of DND and write the files that its site scores."""
 
-from cbsn_pipeline.pipelines.submit.pipeline import create_pipeline
+from cbsn_pipeline.pipelines.submit_dnd.pipeline import create_pipeline
 
 __all__ = ["create_pipeline"]

@@ -7,17 +7,17 @@ from kedro.io import DatasetError
 from kedro.validation.type_extractor import TypeExtractor
 
 from cbsn_pipeline.datasets.dnd_submission_dataset import DndSubmissionDataset
-from cbsn_pipeline.pipelines.submit import create_pipeline, nodes
-from cbsn_pipeline.pipelines.submit.options import SubmitOptions
+from cbsn_pipeline.pipelines.submit_dnd import create_pipeline, nodes
+from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
 
-TINY = SubmitOptions(num_images=2, num_boxes=2, crop_size=16)
+TINY = SubmitDndOptions(num_images=2, num_boxes=2, crop_size=16)
 
 
 def test_kedro_finds_the_options_of_the_nodes(caplog):
     with caplog.at_level(logging.WARNING):
         found = TypeExtractor({"it": create_pipeline()}).extract_types_from_pipelines()
 
-    assert found == {"submit": SubmitOptions}
+    assert found == {"submit_dnd": SubmitDndOptions}
     assert not caplog.records
 
 
@@ -38,7 +38,7 @@ def test_each_crop_is_denoised_on_its_own(dnd, denoiser):
 def test_averaged_weights_are_used_when_asked_for(dnd, denoiser):
     averaged = type(denoiser)()
     denoiser.averaged = lambda: averaged
-    options = SubmitOptions(num_images=2, num_boxes=2, crop_size=16, weights="ema")
+    options = SubmitDndOptions(num_images=2, num_boxes=2, crop_size=16, weights="ema")
 
     next(iter(nodes.denoise_dnd(denoiser, dnd, options)))
 
@@ -66,7 +66,7 @@ def test_nothing_is_read_before_it_is_asked_for(dnd, denoiser):
 
 def test_another_number_of_images_is_refused(dnd, denoiser):
     with pytest.raises(ValueError, match=r"lists 2 images; expected 50\. .* declared"):
-        nodes.denoise_dnd(denoiser, dnd, SubmitOptions())
+        nodes.denoise_dnd(denoiser, dnd, SubmitDndOptions())
 
 
 def test_another_number_of_boxes_is_refused(dnd, denoiser):

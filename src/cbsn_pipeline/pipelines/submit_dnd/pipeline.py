@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from cbsn_pipeline.pipelines.submit import nodes
+from cbsn_pipeline.pipelines.submit_dnd import nodes
 
 
 def create_pipeline() -> Pipeline:
@@ -11,16 +11,16 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 nodes.denoise_dnd,
-                ["denoiser", "dnd_images", "params:submit"],
+                ["denoiser", "dnd_images", "params:submit_dnd"],
                 "dnd_submission",
                 name="denoise_dnd",
             ),
             Node(
                 nodes.check_dnd_submission,
-                ["dnd_submission", "dnd_images", "params:submit"],
+                ["dnd_submission", "dnd_images", "params:submit_dnd"],
                 "dnd_submission_report",
                 name="check_dnd_submission",
             ),
         ],
-        tags="submit",
+        tags="submit_dnd",
     )

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class SubmitOptions(BaseModel):
-    """Options of the submit stage; conf/base/parameters_submit.yml has the values.
+class SubmitDndOptions(BaseModel):
+    """Options of submit_dnd; conf/base/parameters_submit_dnd.yml has the values.
 
     Attributes:
         num_images: Images of the data set; another number of them is refused.
@@ -18,6 +18,7 @@ class SubmitOptions(BaseModel):
             with photographs.
         padding: Pixels reflected at the edges; None is the released 32.
         weights: ``raw``, those of the last step, or ``ema``, their moving average.
+        zip: Whether to put the files into one archive too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,3 +29,4 @@ class SubmitOptions(BaseModel):
     context: Literal["crop", "image"] = "crop"
     padding: int | None = Field(None, ge=0)
     weights: Literal["raw", "ema"] = "raw"
+    zip: bool = True

@@ -5,15 +5,15 @@ import yaml
 from pydantic import ValidationError
 
 from cbsn_pipeline.challenges import dnd
-from cbsn_pipeline.pipelines.submit.options import SubmitOptions
+from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
 
 
 def test_the_parameters_in_conf_are_the_official_sizes():
-    conf = Path(__file__).resolve().parents[3] / "conf/base/parameters_submit.yml"
+    conf = Path(__file__).resolve().parents[3] / "conf/base/parameters_submit_dnd.yml"
 
-    options = SubmitOptions(**yaml.safe_load(conf.read_text())["submit"])
+    options = SubmitDndOptions(**yaml.safe_load(conf.read_text())["submit_dnd"])
 
-    assert options == SubmitOptions()
+    assert options == SubmitDndOptions()
     assert (options.num_images, options.num_boxes, options.crop_size) == (
         *(dnd.NUM_IMAGES, dnd.NUM_BOXES, dnd.CROP_SIZE),
     )
@@ -30,4 +30,4 @@ def test_the_parameters_in_conf_are_the_official_sizes():
 )
 def test_options_that_make_no_sense_are_refused(bad, message):
     with pytest.raises(ValidationError, match=message):
-        SubmitOptions(**bad)
+        SubmitDndOptions(**bad)
