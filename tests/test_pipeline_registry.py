@@ -26,6 +26,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "submit",
         "denoise",
         "reproduce",
+        "reproduce_dnd",
         "__default__",
     ]
 

@@ -24,7 +24,7 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``estimate``, which is asked before a training, ``compare``, which is asked
-    after several, and the card of ``reproduce``.
+    after several, and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -46,6 +46,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         "reproduce": from_raw_files
         + validate.create_pipeline()
         + reproduce.create_pipeline(),
+        "reproduce_dnd": from_raw_files
+        + submit_dnd.create_pipeline()
+        + reproduce.create_site_pipeline(),
         "__default__": from_raw_files
         + validate.create_pipeline()
         + submit

@@ -1,10 +1,16 @@
 """Project settings. Every run of Kedro imports this: it imports nothing heavy."""
 
-from cbsn_pipeline.hooks import RawDataHook, SampleHook, SessionHook, TrackingHook
+from cbsn_pipeline.hooks import (
+    ProtocolHook,
+    RawDataHook,
+    SampleHook,
+    SessionHook,
+    TrackingHook,
+)
 
-# The last one is called first, where order counts: the sample is made, then raw data is
-# looked for, then the run is tracked.
-HOOKS = (TrackingHook(), SessionHook(), RawDataHook(), SampleHook())
+# The last one is called first, where order counts: protocol and pipeline must fit, the
+# sample is made, then raw data is looked for, then the run is tracked.
+HOOKS = (TrackingHook(), SessionHook(), RawDataHook(), SampleHook(), ProtocolHook())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_telemetry",)  # nothing is sent anywhere
 
 CONFIG_LOADER_ARGS = {

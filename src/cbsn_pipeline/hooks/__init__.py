@@ -1,8 +1,15 @@
 """What happens around a run: sample, raw data, tracking, further runs."""
 
+from cbsn_pipeline.hooks.protocol_hook import ProtocolHook
 from cbsn_pipeline.hooks.raw_data_hook import RawDataHook
 from cbsn_pipeline.hooks.sample_hook import SampleHook
 from cbsn_pipeline.hooks.session_hook import SessionHook
 from cbsn_pipeline.hooks.tracking_hook import TrackingHook
 
-__all__ = ["RawDataHook", "SampleHook", "SessionHook", "TrackingHook"]
+__all__ = [
+    "ProtocolHook",
+    "RawDataHook",
+    "SampleHook",
+    "SessionHook",
+    "TrackingHook",
+]

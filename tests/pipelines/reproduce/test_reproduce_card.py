@@ -36,6 +36,7 @@ def make_card(seed=0, psnr_db=36.2, **changes):
         "claim": OPTIONS.model_dump(mode="json"),
         "data": {"kind": "sidd_blocks", "digest": "d1", "images": 1280},
         "scored": {
+            "unit": "blocks",
             "images": 40,
             "blocks": 1280,
             "whole_set": True,
@@ -57,6 +58,10 @@ def make_card(seed=0, psnr_db=36.2, **changes):
             {"camera": "GP", "iso": 800, "psnr_db": 36.123, "ssim_luma": 0.9}
         ],
         "by_image": [],
+        "checkerboard": {
+            "denoised": {"checkerboard_2": 0.126, "checkerboard_5": 0.0},
+            "clean": {"checkerboard_2": 0.0, "checkerboard_5": 0.01},
+        },
         "verdict": "inside",
     }
     return card | changes
@@ -97,6 +102,7 @@ def test_a_kept_protocol_has_no_obstacles():
         (
             {
                 "scored": {
+                    "unit": "blocks",
                     "dagger": False,
                     "trained_on": 0,
                     "blocks": 8,
@@ -177,3 +183,15 @@ def test_hours_count_all_sessions():
 def test_a_band_upside_down_is_refused():
     with pytest.raises(ValidationError, match="expected the lower bound first"):
         ReproduceOptions(protocol="p", trained_on="photos", band_db=(37.0, 36.0))
+
+
+def test_the_page_says_whether_the_strides_left_a_grid():
+    page = as_markdown(with_seeds(make_card(), []))
+
+    assert "|  | 2 pixels | 5 pixels |" in page
+    assert "| denoised | 0.13 | 0.00 |" in page
+
+
+def test_a_site_scores_one_submission_at_a_time():
+    with pytest.raises(ValidationError, match=r"seeds is 2.*once per train\.seed"):
+        ReproduceOptions(protocol="p", trained_on="dnd", scored_by="site", seeds=2)

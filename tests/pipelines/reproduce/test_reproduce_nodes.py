@@ -60,6 +60,7 @@ def scores():
     summary = {
         "methods": {"denoised": {"label": "C-BSN", "gain_db": 9.0, **metrics}},
         "conventions": {},
+        "checkerboard": {"denoised": {"checkerboard_2": 0.0}},
         "trained_on_scored_blocks": 0,
         "scored_blocks": 6,
     }
@@ -100,6 +101,7 @@ def test_the_card_holds_claim_run_and_result(scores, manifest, tmp_path):
     assert card["seed"] == 4
     assert card["hours"] == 2.0
     assert card["scored"] == {
+        "unit": "blocks",
         "images": 2,
         "blocks": 6,
         "whole_set": False,

@@ -55,8 +55,7 @@ def find_obstacles(card: Card, options: ReproduceOptions) -> list[str]:
     if card["scored"]["dagger"] != options.dagger:
         demanded = "dagger" if options.dagger else "no scored image trained on"
         obstacles.append(
-            f"{card['scored']['trained_on']} of {card['scored']['blocks']} scored "
-            f"blocks were trained on; the protocol demands {demanded}"
+            f"{_trained_on(card['scored'])}; the protocol demands {demanded}"
         )
     if not card["scored"]["whole_set"]:
         obstacles.append("part of the official set was scored")
@@ -133,6 +132,10 @@ def as_markdown(card: Card) -> str:
             ("method", "PSNR dB", "SSIM 7x7", "Gaussian", "luma", "volume"),
             _scores(card),
         ),
+        "## Patterns at the strides' periods",
+        "Energy that the noisy blocks do not have, over the energy beside it; just "
+        "visible from 1.",
+        _patterns(card["checkerboard"]),
         "## Seeds",
         _seeds(card["seeds"]),
         PLOTS,
@@ -140,6 +143,27 @@ def as_markdown(card: Card) -> str:
         _records(card["by_camera"]),
         "## By image",
         _records(card["by_image"]),
+        "## Options of the training",
+        f"```json\n{json.dumps(card['training_options'], indent=2)}\n```",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def as_site_markdown(card: Card) -> str:
+    """Write a card of a submission for people."""
+    score = "not scored yet"
+    if card["psnr_db"] is not None:
+        score = f"{card['psnr_db']:.2f} dB"
+        if card["ssim"] is not None:
+            score += f", SSIM {card['ssim']:.3f}"
+        score += " by the site"
+    submission = card["submission"]
+    sections = [
+        f"# Reproduction card: {card['protocol']}",
+        f"**{score}: {_verdict(card)}**",
+        _table(("", ""), _facts(card)),
+        "## Submission",
+        _table(("", ""), [(name, str(value)) for name, value in submission.items()]),
         "## Options of the training",
         f"```json\n{json.dumps(card['training_options'], indent=2)}\n```",
     ]
@@ -170,11 +194,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("published", published),
         ("trained on", f"{data['kind']}, {data['images']} images, {data['digest']}"),
         ("scored on", f"{scored['blocks']} blocks of {scored['images']} images"),
-        (
-            "dagger",
-            f"{dagger}: {scored['trained_on']} of {scored['blocks']} scored blocks "
-            "were trained on, counted from manifests",
-        ),
+        ("dagger", f"{dagger}: {_trained_on(scored)}, counted from manifests"),
         ("selection", card["selection"]),
         ("seed", str(card["seed"])),
         ("steps, hours", f"{card['steps']:,}, {card['hours']:.2f}"),
@@ -182,6 +202,11 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("commit", f"{card['git_commit'] or 'unknown'}, changed: {card['git_dirty']}"),
         ("requirements.lock", card["lock_sha256"]),
     ]
+
+
+def _trained_on(scored: dict[str, Any]) -> str:
+    unit = scored["unit"]
+    return f"{scored['trained_on']} of {scored[unit]} scored {unit} were trained on"
 
 
 def _scores(card: Card) -> list[tuple[str, ...]]:
@@ -194,6 +219,16 @@ def _scores(card: Card) -> list[tuple[str, ...]]:
         )
         for scores in card["methods"].values()
     ]
+
+
+def _patterns(energies: dict[str, dict[str, float]]) -> str:
+    names = list(next(iter(energies.values())))
+    strides = [f"{name.rpartition('_')[2]} pixels" for name in names]
+    rows = [
+        (method, *(f"{values[name]:.2f}" for name in names))
+        for method, values in energies.items()
+    ]
+    return _table(("", *strides), rows)
 
 
 def _seeds(seeds: dict[str, Any]) -> str:

@@ -23,7 +23,6 @@ Blocks = NDArray[np.uint8]
 logger = logging.getLogger(__name__)
 
 OFFICIAL_SHAPE = (40, 32)
-SELECTION = "the last state; nothing was selected by a score"
 
 
 def check_protocol(
@@ -40,13 +39,7 @@ def check_protocol(
         ValueError: The training data is of another kind, or part of the set is scored
             that was not declared.
     """
-    if manifest.kind != options.trained_on:
-        raise ValueError(
-            f"The protocol {options.protocol!r} trains on {options.trained_on}, the "
-            f"manifest is of {manifest.kind}. Choose the environment of the protocol "
-            "(--env), or declare your own with reproduce.protocol, "
-            "reproduce.trained_on and reproduce.band_db."
-        )
+    check_training_data(manifest, options)
     shape = noisy_blocks.shape[:2]
     if shape != OFFICIAL_SHAPE and not options.part_of_set:
         raise ValueError(
@@ -54,6 +47,25 @@ def check_protocol(
             f"has {OFFICIAL_SHAPE[0]} x {OFFICIAL_SHAPE[1]}, and a part of it proves "
             "nothing of the published figure. Get the whole set (docs/data.md), or "
             "declare it with reproduce.part_of_set=true."
+        )
+
+
+def check_training_data(manifest: Manifest, options: ReproduceOptions) -> None:
+    """Refuse to train on other data than the protocol says.
+
+    Args:
+        manifest: What will be trained on.
+        options: The protocol.
+
+    Raises:
+        ValueError: The training data is of another kind.
+    """
+    if manifest.kind != options.trained_on:
+        raise ValueError(
+            f"The protocol {options.protocol!r} trains on {options.trained_on}, the "
+            f"manifest is of {manifest.kind}. Choose the environment of the protocol "
+            "(--env), or declare your own with reproduce.protocol, "
+            "reproduce.trained_on and reproduce.band_db."
         )
 
 
@@ -85,43 +97,23 @@ def write_card(
         The card, logged to MLflow, and the same in Markdown, with room for plots.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
-    from cbsn_pipeline.software import device_name, git_commit, git_dirty, lock_sha256
+    from cbsn_pipeline.pipelines.reproduce.description import describe_run
 
-    project = _project()
     num_images, num_blocks = noisy_blocks.shape[:2]
     seen = score_summary["trained_on_scored_blocks"]
-    resumable = train.resumable()
-    card: dict[str, Any] = {
-        "label": f"{options.protocol}, seed {train.seed}",
-        "protocol": options.protocol,
-        "claim": options.model_dump(mode="json"),
-        "data": {
-            "kind": manifest.kind,
-            "digest": manifest.digest,
-            "images": len(manifest.images),
-        },
+    card = describe_run(manifest, training_report, train, options) | {
         "scored": {
+            "unit": "blocks",
             "images": num_images,
             "blocks": num_images * num_blocks,
             "whole_set": (num_images, num_blocks) == OFFICIAL_SHAPE,
             "dagger": seen > 0,
             "trained_on": seen,
         },
-        "selection": SELECTION,
-        "seed": train.seed,
-        "steps": train.steps,
-        "training_options": {
-            "steps": train.steps,
-            **{name: value for name, value in resumable.items() if name != "seed"},
-        },
-        "hours": cards.hours_of(training_report),
-        "hardware": f"{device_name()}; {training_report['speed']}",
-        "git_commit": git_commit(project),
-        "git_dirty": git_dirty(project),
-        "lock_sha256": lock_sha256(project),
         "psnr_db": score_summary["methods"]["denoised"]["psnr_db"],
         "methods": score_summary["methods"],
         "conventions": score_summary["conventions"],
+        "checkerboard": score_summary["checkerboard"],
         "by_camera": _ours(camera_scores),
         "by_image": _ours(image_scores),
     }
@@ -158,6 +150,7 @@ def train_other_seeds(
         ChildProcessError: The run of a seed failed.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
+    from cbsn_pipeline.pipelines.reproduce.description import project_path
     from cbsn_pipeline.pipelines.reproduce.seeds import run_seed
 
     seeds = [train.seed + number for number in range(options.seeds)]
@@ -166,7 +159,8 @@ def train_other_seeds(
         if train.resume and seed in finished:
             logger.info("Seed %d has its card already.", seed)
             continue
-        run_seed(session, seed, project=_project(), parent_run=tracking.active_run_id())
+        parent_run = tracking.active_run_id()
+        run_seed(session, seed, project=project_path(), parent_run=parent_run)
     return seeds
 
 
@@ -210,12 +204,6 @@ def summarise_seeds(
             *(summary["mean_db"], spread),
         )
     return summary
-
-
-def _project() -> Path:
-    from kedro.utils import find_kedro_project
-
-    return find_kedro_project(Path.cwd()) or Path.cwd()
 
 
 def _ours(scores: DataFrame) -> list[dict[str, Any]]:

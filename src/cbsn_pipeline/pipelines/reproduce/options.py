@@ -12,6 +12,8 @@ class ReproduceOptions(BaseModel):
 
     Attributes:
         protocol: Its name, as tables print it.
+        scored_by: ``blocks``: we score SIDD's validation blocks. ``site``: we make the
+            submission to DND, and its site scores.
         trained_on: Kind of the training data that it demands.
         dagger: Whether it trains on the very images that are scored.
         band_db: Lowest and highest PSNR that count as reproduced; None: no verdict.
@@ -25,11 +27,14 @@ class ReproduceOptions(BaseModel):
         steps: The schedule that the band is for; another one gets no verdict. None:
             any.
         seeds: How many trainings: of train.seed and the numbers after it.
+        site_psnr_db: What the site answered, in dB; None until it did.
+        site_ssim: The SSIM that it answered.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     protocol: str
+    scored_by: Literal["blocks", "site"] = "blocks"
     trained_on: str
     dagger: bool = False
     band_db: tuple[float, float] | None = None
@@ -41,6 +46,17 @@ class ReproduceOptions(BaseModel):
     part_of_set: bool = False
     steps: Annotated[int, Field(ge=1)] | None = None
     seeds: Annotated[int, Field(ge=1)] = 1
+    site_psnr_db: float | None = None
+    site_ssim: float | None = None
+
+    @model_validator(mode="after")
+    def _seeds_are_scored_here(self) -> Self:
+        if self.scored_by == "site" and self.seeds > 1:
+            raise ValueError(
+                f"reproduce.seeds is {self.seeds}, but a site scores one submission at "
+                "a time: run --pipeline=reproduce_dnd once per train.seed."
+            )
+        return self
 
     @model_validator(mode="after")
     def _band_in_order(self) -> Self:

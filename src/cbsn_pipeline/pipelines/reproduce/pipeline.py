@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from cbsn_pipeline.pipelines.reproduce import illustrate, nodes
+from cbsn_pipeline.pipelines.reproduce import illustrate, nodes, site
 
 
 def create_pipeline() -> Pipeline:
@@ -63,6 +63,33 @@ def create_pipeline() -> Pipeline:
                 ["reproduction_card", "reproduced_seeds", "earlier_cards"],
                 "seed_summary",
                 name="summarise_seeds",
+            ),
+        ],
+        tags="reproduce",
+    )
+
+
+def create_site_pipeline() -> Pipeline:
+    """From a submission to its card; training and submitting come before it."""
+    return Pipeline(
+        [
+            Node(
+                site.check_site_protocol,
+                ["manifest", "params:reproduce"],
+                None,
+                name="check_site_protocol",
+            ),
+            Node(
+                site.write_site_card,
+                [
+                    "dnd_submission_report",
+                    "training_report",
+                    "manifest",
+                    "params:train",
+                    "params:reproduce",
+                ],
+                ["site_card", "site_card_markdown"],
+                name="write_site_card",
             ),
         ],
         tags="reproduce",
