@@ -47,7 +47,8 @@ def test_a_submission_waits_for_the_site():
 
     assert card["psnr_db"] is None
     assert card["verdict"].startswith("no verdict: the site has not scored it yet")
-    assert "**not scored yet: no verdict" in page
+    assert "**no verdict: the site has not scored it yet" in page
+    assert "| scored on | 1000 crops of 50 images |" in page
     assert "38.60 dB, SSIM 0.941 (convention unknown); Table 1" in page
     assert "| archive_sha256 | abc |" in page
     assert "yes: 50 of 50 scored images were trained on" in page

@@ -151,16 +151,14 @@ def as_markdown(card: Card) -> str:
 
 def as_site_markdown(card: Card) -> str:
     """Write a card of a submission for people."""
-    score = "not scored yet"
+    result = _verdict(card)
     if card["psnr_db"] is not None:
-        score = f"{card['psnr_db']:.2f} dB"
-        if card["ssim"] is not None:
-            score += f", SSIM {card['ssim']:.3f}"
-        score += " by the site"
+        ssim = "" if card["ssim"] is None else f", SSIM {card['ssim']:.3f}"
+        result = f"{card['psnr_db']:.2f} dB{ssim} by the site: {result}"
     submission = card["submission"]
     sections = [
         f"# Reproduction card: {card['protocol']}",
-        f"**{score}: {_verdict(card)}**",
+        f"**{result}**",
         _table(("", ""), _facts(card)),
         "## Submission",
         _table(("", ""), [(name, str(value)) for name, value in submission.items()]),
@@ -190,10 +188,11 @@ def _facts(card: Card) -> list[tuple[str, str]]:
             published += f", SSIM {claim['paper_ssim']:.3f} ({convention})"
         published += f"; {claim['paper_source']}"
     dagger = "yes" if scored["dagger"] else "no"
+    part = "block" if scored["unit"] == "blocks" else "crop"
     return [
         ("published", published),
         ("trained on", f"{data['kind']}, {data['images']} images, {data['digest']}"),
-        ("scored on", f"{scored['blocks']} blocks of {scored['images']} images"),
+        ("scored on", f"{scored['blocks']} {part}s of {scored['images']} images"),
         ("dagger", f"{dagger}: {_trained_on(scored)}, counted from manifests"),
         ("selection", card["selection"]),
         ("seed", str(card["seed"])),
