@@ -98,6 +98,7 @@ def test_no_cell_fails_or_complains(outputs, project):
     assert outputs
     kinds = {output.output_type for output in outputs}
     assert kinds <= {"display_data", "execute_result"}  # no error, no stderr
+    assert not [o for o in content_of(outputs, "text/html") if "<table" not in o]
     assert str(project) not in json.dumps(outputs)
 
 
