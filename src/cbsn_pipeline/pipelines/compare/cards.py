@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cbsn_pipeline.pipelines.compare.layout import METRIC_NAMES
-from cbsn_pipeline.pipelines.compare.options import LETTERS
+from cbsn_pipeline.pipelines.compare.layout import METRIC_NAMES, NOT_KNOWN
+from cbsn_pipeline.pipelines.compare.options import LETTERS, MIN_RUNS
 from cbsn_pipeline.pipelines.compare.score_files import (
     VERSIONED_CARD,
     find_file,
@@ -39,10 +39,15 @@ def find_cards(entries: list[str], runs: list["Run"], project: Path) -> list[Pat
         without entries oldest first.
 
     Raises:
-        ValueError: An entry leads to no card, or there are fewer than two.
+        ValueError: Not two entries, one that leads to no card, or no two cards.
     """
     if not entries:
         return _newest_cards(project)
+    if len(entries) != MIN_RUNS:
+        raise ValueError(
+            f"{len(entries)} runs are named, {entries}; expected two, or none for the "
+            "two newest. kedro run --pipeline=compare takes more."
+        )
     known = {run.info.run_id: run for run in runs}
     cards = [
         _card_of(known.get(entry), entry, project)
@@ -51,6 +56,30 @@ def find_cards(entries: list[str], runs: list["Run"], project: Path) -> list[Pat
         for entry in entries
     ]
     return [_relative(card, project) for card in cards]
+
+
+def read_cards(paths: list[Path], project: Path) -> list[Card]:
+    """Read cards.
+
+    Args:
+        paths: Of the cards; relative ones are relative to the project.
+        project: Folder of the project.
+
+    Raises:
+        ValueError: One is no JSON, or is no card.
+    """
+    cards = []
+    for path in paths:
+        card = read_json(project / path)
+        missing = [key for key in ("methods", "seeds", "claim") if key not in card]
+        if missing:
+            raise ValueError(
+                f"{path} lacks {', '.join(missing)}: expected the "
+                f"{VERSIONED_CARD} that kedro run --pipeline=reproduce writes. Is "
+                "this the card of another version?"
+            )
+        cards.append(card)
+    return cards
 
 
 def run_of(card: Path, runs: list["Run"]) -> "Run | None":
@@ -84,8 +113,12 @@ def tabulate_options(cards: list[Card]) -> pd.DataFrame:
     options = [
         _flatten({"seed": card["seed"], **card["training_options"]}) for card in cards
     ]
-    columns = dict(zip(LETTERS, options, strict=False))
-    return _that_differ(pd.DataFrame(columns, dtype=object).astype(str))
+    names = list(dict.fromkeys(name for chosen in options for name in chosen))
+    columns = {
+        letter: [str(chosen.get(name, "not known")) for name in names]
+        for letter, chosen in zip(LETTERS, options, strict=False)
+    }
+    return _that_differ(pd.DataFrame(columns, index=names))
 
 
 def tabulate_runs(runs: list["Run"]) -> pd.DataFrame:
@@ -95,26 +128,26 @@ def tabulate_runs(runs: list["Run"]) -> pd.DataFrame:
         runs: Of MLflow.
 
     Returns:
-        One row per run, in the order given; the index is the run's name.
+        One row per run, in the order given; the index is the run's id.
     """
-    names = pd.Index([run.info.run_name for run in runs], name="run")
-    params = pd.DataFrame([run.data.params for run in runs], index=names).fillna("")
+    ids = pd.Index([run.info.run_id for run in runs], name="run")
+    params = pd.DataFrame([run.data.params for run in runs], index=ids).fillna("")
     known = {
-        "id": [run.info.run_id for run in runs],
         "started (UTC)": [_time_of(run) for run in runs],
         "status": [run.info.status for run in runs],
         "environment": [run.data.tags.get("environment", "") for run in runs],
-        "verdict": [run.data.tags.get("verdict", "") for run in runs],
+        # without the reasons: they are on the card
+        "verdict": [run.data.tags.get("verdict", "").split(":")[0] for run in runs],
     }
     scores = {
-        name: [run.data.metrics.get(SCORES + metric, float("nan")) for run in runs]
+        name: [_format(metric, run.data.metrics.get(SCORES + metric)) for run in runs]
         for metric, name in METRIC_NAMES.items()
     }
     return pd.concat(
         [
-            pd.DataFrame(known, index=names),
+            pd.DataFrame(known, index=ids),
             _that_differ(params.T).T,
-            pd.DataFrame(scores, index=names),
+            pd.DataFrame(scores, index=ids),
         ],
         axis=1,
     )
@@ -123,15 +156,14 @@ def tabulate_runs(runs: list["Run"]) -> pd.DataFrame:
 def _newest_cards(project: Path) -> list[Path]:
     pattern = f"*/{VERSIONED_CARD}/*/{VERSIONED_CARD}"
     cards = sorted((project / REPORTS).glob(pattern), key=lambda card: card.parent.name)
-    wanted = 2
-    if len(cards) < wanted:
+    if len(cards) < MIN_RUNS:
         raise ValueError(
             f"{project / REPORTS} holds {len(cards)} reproduction cards, two are to be "
             "compared. Make them with kedro run --pipeline=reproduce, once with "
             "--params train.seed=0 and once with train.seed=1, or name cards that lie "
             "elsewhere."
         )
-    return [_relative(card, project) for card in cards[-wanted:]]
+    return [_relative(card, project) for card in cards[-MIN_RUNS:]]
 
 
 def _card_of(run: "Run | None", run_id: str, project: Path) -> Path:
@@ -161,35 +193,10 @@ def _relative(card: Path, project: Path) -> Path:
     return card.relative_to(project.absolute()) if inside else card
 
 
-def read_cards(paths: list[Path], project: Path) -> list[Card]:
-    """Read cards.
-
-    Args:
-        paths: Of the cards; relative ones are relative to the project.
-        project: Folder of the project.
-
-    Raises:
-        ValueError: One is no JSON, or is no card.
-    """
-    cards = []
-    for path in paths:
-        card = read_json(project / path)
-        missing = [key for key in ("methods", "seeds", "claim") if key not in card]
-        if missing:
-            raise ValueError(
-                f"{path} lacks {', '.join(missing)}: expected the "
-                f"{VERSIONED_CARD} that kedro run --pipeline=reproduce writes. Is "
-                "this the card of another version?"
-            )
-        cards.append(card)
-    return cards
-
-
 def _facts(card: Card) -> dict[str, str]:
     ours, claim, seeds = card["methods"]["denoised"], card["claim"], card["seeds"]
     scores = {
-        name: f"{ours[metric]:.2f}" if metric == "psnr_db" else f"{ours[metric]:.4f}"
-        for metric, name in METRIC_NAMES.items()
+        name: _format(metric, ours[metric]) for metric, name in METRIC_NAMES.items()
     }
     others = {
         f"PSNR dB of {other['label']}": f"{other['psnr_db']:.2f}"
@@ -197,14 +204,15 @@ def _facts(card: Card) -> dict[str, str]:
         if method != "denoised"
     }
     band, spread = claim["band_db"], seeds["standard_deviation_db"]
-    mean = f"{seeds['mean_db']:.2f} ({len(seeds['psnr_db'])} seeds"
+    of_seeds = "one seed"
+    if spread is not None:
+        of_seeds = f"{len(seeds['psnr_db'])} seeds, standard deviation {spread:.2f}"
     return {
         "card": card["label"],
         "verdict": card["verdict"],
         "band dB": f"{band[0]:g} to {band[1]:g}" if band else "none",
         **scores,
-        "PSNR dB, mean of seeds": mean
-        + (")" if spread is None else f", standard deviation {spread:.2f})"),
+        "PSNR dB, mean of seeds": f"{seeds['mean_db']:.2f} ({of_seeds})",
         **others,
         "trained on": f"{card['data']['kind']}, {card['data']['images']} images",
         "scored blocks trained on": f"{card['scored']['trained_on']} of "
@@ -214,6 +222,12 @@ def _facts(card: Card) -> dict[str, str]:
         "hardware": card["hardware"],
         "commit": str(card["git_commit"])[:12] or "unknown",
     }
+
+
+def _format(metric: str, value: float | None) -> str:
+    if value is None:
+        return NOT_KNOWN
+    return f"{value:.2f}" if metric == "psnr_db" else f"{value:.4f}"
 
 
 def _flatten(options: dict[str, Any], prefix: str = "") -> dict[str, Any]:
