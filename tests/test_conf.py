@@ -18,6 +18,7 @@ OPTIONS = {
     "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
     "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
+    "score": "cbsn_pipeline.pipelines.score.options:ScoreOptions",
     "submit": "cbsn_pipeline.pipelines.submit.options:SubmitOptions",
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
@@ -72,7 +73,9 @@ def test_the_base_is_the_papers_run():
     assert options("dnd", "patches").border == 0
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/pipeline.md", "docs/data.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/pipeline.md", "docs/data.md", "docs/metrics.md"]
+)
 def test_documents_name_only_environments_and_pipelines_that_exist(name):
     import re
 

@@ -10,6 +10,7 @@ from cbsn_pipeline.pipelines import (
     patches,
     reproduce,
     sample,
+    score,
     submit,
     train,
     validate,
@@ -21,7 +22,8 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``estimate``, which is asked before a training, ``compare``, which is asked
-    after several, and the card of ``reproduce``.
+    after several, ``score``, which takes any two folders, and the card of
+    ``reproduce``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -35,6 +37,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train_only": train.create_pipeline(),
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
+        "score": score.create_pipeline(),
         "submit": submit.create_pipeline(),
         "denoise": denoise.create_pipeline(),
         "reproduce": from_raw_files

@@ -76,7 +76,8 @@ def test_levels_of_8_bits_are_the_same_for_every_code(published):
     rng = np.random.default_rng(0)
     levels, clean = rng.integers(0, 256, (2, 8, 9, 3)).astype(np.uint8)
 
-    assert published(levels / 255, clean) == pytest.approx(psnr(levels, clean))
+    for unit in (levels / 255, levels / np.float32(255)):
+        assert published(unit, clean) == pytest.approx(psnr(levels, clean))
 
 
 def test_the_pooled_error_gives_less_than_the_mean_of_decibels():

@@ -139,7 +139,9 @@ def _levels(denoised: Unit, clean: Image) -> Floats:
             f"{denoised.dtype} and {clean.dtype}: only before it is rounded do these "
             "conventions differ."
         )
-    return np.asarray(denoised, dtype=np.float64) * 255.0
+    # In its own precision, as those codes do: 3 / 255 comes back as 3, not as 2.9999.
+    levels = denoised * denoised.dtype.type(255)
+    return np.asarray(levels, dtype=np.float64)
 
 
 def _psnr(levels: Floats, clean: Image) -> float:
