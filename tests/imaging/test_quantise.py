@@ -91,8 +91,12 @@ def test_scored_levels_of_16_bits_are_the_nearest():
     np.testing.assert_array_equal(as_scored(deep), np.rint(deep / 257))
 
 
-def test_a_little_overshoot_is_clipped_before_scoring():
-    assert as_scored(np.array([-0.4, 1.4])).tolist() == [0, 255]
+def test_overshoot_is_clipped_before_scoring():
+    """A little of many pixels, as beside white areas, and a lot of one."""
+    image = np.full(200, 1.05)
+    image[:2] = -0.08, 1.6
+
+    assert as_scored(image).tolist() == [0] + 199 * [255]
 
 
 @pytest.mark.parametrize(

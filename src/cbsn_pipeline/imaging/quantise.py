@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _LEVELS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
-_OVERSHOOT = 0.5  # how far beyond [0, 1] a denoiser may go before the range is doubted
+# A network overshoots a little often, a lot rarely; beyond that the range is doubted.
+_OVERSHOOT, _OVERSHOOT_SHARE = 0.1, 0.01
 
 
 def to_unit(image: NDArray[Any]) -> NDArray[np.float32]:
@@ -68,19 +69,19 @@ def as_scored(image: NDArray[Any]) -> NDArray[np.uint8]:
         Same shape; for uint8 the array itself.
 
     Raises:
-        ValueError: The type is none of these, a value is NaN or infinite, or floating
-            point leaves [-0.5, 1.5]: then it is 0..255 or normalised, and clipping
-            would make a white or a black image of it.
+        ValueError: The type is none of these, a value is NaN or infinite, or more than
+            1 % of floating point lies beyond [-0.1, 1.1]: then it is 0..255 or
+            normalised, and clipping would make a white or a black image of it.
     """
     if image.dtype == np.uint8:
         return image
     unit = to_unit(image)
-    low, high = float(unit.min(initial=0.0)), float(unit.max(initial=1.0))
-    if low < -_OVERSHOOT or high > 1.0 + _OVERSHOOT:
+    beyond = (unit < -_OVERSHOOT) | (unit > 1.0 + _OVERSHOOT)
+    if np.count_nonzero(beyond) > _OVERSHOOT_SHARE * unit.size:
         raise ValueError(
             "Expected floating point in [0, 1] or a little beyond; got values from "
-            f"{low:g} to {high:g}. Is it 0..255, or normalised? Divide by 255, or undo "
-            "the normalisation, before it is scored."
+            f"{unit.min():g} to {unit.max():g}. Is it 0..255, or normalised? Divide by "
+            "255, or undo the normalisation, before it is scored."
         )
     return to_uint8(unit)
 

@@ -203,7 +203,9 @@ def test_images_without_a_partner_are_left_out_on_request(run, folders, caplog, 
 def test_no_pair_at_all_is_an_error_also_on_request(run, folders, tmp_path):
     write_png(tmp_path / "others" / "q.png", image(1))
 
-    with pytest.raises(ValueError, match=r"No image has a partner .*score.denoised_suffix"):
+    with pytest.raises(
+        ValueError, match=r"No image has a partner .*score.denoised_suffix"
+    ):
         run(folders[0], tmp_path / "others", allow_unpaired=True)
 
 
