@@ -93,7 +93,7 @@ def test_scored_levels_of_16_bits_are_the_nearest():
 
 def test_overshoot_is_clipped_before_scoring():
     """A little of many pixels, as beside white areas, and a lot of one."""
-    image = np.full(200, 1.05)
+    image = np.full(200, 1.15)
     image[:2] = -0.08, 1.6
 
     assert as_scored(image).tolist() == [0] + 199 * [255]

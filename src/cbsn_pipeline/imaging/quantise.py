@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 _LEVELS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 # A network overshoots a little often, a lot rarely; beyond that the range is doubted.
-_OVERSHOOT, _OVERSHOOT_SHARE = 0.1, 0.01
+_OVERSHOOT, _OVERSHOOT_SHARE = 0.5, 0.01
 
 
 def to_unit(image: NDArray[Any]) -> NDArray[np.float32]:
@@ -70,7 +70,7 @@ def as_scored(image: NDArray[Any]) -> NDArray[np.uint8]:
 
     Raises:
         ValueError: The type is none of these, a value is NaN or infinite, or more than
-            1 % of floating point lies beyond [-0.1, 1.1]: then it is 0..255 or
+            1 % of floating point lies beyond [-0.5, 1.5]: then it is 0..255 or
             normalised, and clipping would make a white or a black image of it.
     """
     if image.dtype == np.uint8:
