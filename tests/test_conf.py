@@ -20,6 +20,7 @@ OPTIONS = {
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
     "submit_sidd": "cbsn_pipeline.pipelines.submit_sidd.options:SubmitSiddOptions",
     "submit_dnd": "cbsn_pipeline.pipelines.submit_dnd.options:SubmitDndOptions",
+    "score": "cbsn_pipeline.pipelines.score.options:ScoreOptions",
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
 ENVIRONMENTS = ["sample", "sidd", "blocks", "dnd", "photos"]
@@ -74,7 +75,9 @@ def test_the_base_is_the_papers_run():
     assert options("dnd", "patches").border == 0
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/pipeline.md", "docs/data.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/pipeline.md", "docs/data.md", "docs/metrics.md"]
+)
 def test_documents_name_only_environments_and_pipelines_that_exist(name):
     import re
 

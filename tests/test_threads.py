@@ -50,3 +50,21 @@ def test_workers_are_as_many_as_cores_unless_memory_forbids():
     assert num_workers(8) == 8
     assert num_workers(8, item_bytes=threads.MEMORY_BUDGET // 3) == 3
     assert num_workers(8, item_bytes=2 * threads.MEMORY_BUDGET) == 1
+
+
+def test_opencv_gets_its_threads_back_also_after_an_error():
+    import cv2
+
+    def fail(seen):
+        with threads.single_threaded_opencv():
+            seen.append(cv2.getNumThreads())
+            raise ValueError("inside")
+
+    before, seen = cv2.getNumThreads(), []
+    cv2.setNumThreads(2)
+    try:
+        with pytest.raises(ValueError, match="inside"):
+            fail(seen)
+        assert [*seen, cv2.getNumThreads()] == [1, 2]
+    finally:
+        cv2.setNumThreads(before)

@@ -10,6 +10,7 @@ from cbsn_pipeline.pipelines import (
     patches,
     reproduce,
     sample,
+    score,
     submit_dnd,
     submit_sidd,
     train,
@@ -24,7 +25,8 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``estimate``, which is asked before a training, ``compare``, which is asked
-    after several, and the cards of ``reproduce`` and ``reproduce_dnd``.
+    after several, ``score``, which takes any two folders, and the cards of
+    ``reproduce`` and ``reproduce_dnd``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -39,6 +41,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train_only": train.create_pipeline(),
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
+        "score": score.create_pipeline(),
         "submit_sidd": submit_sidd.create_pipeline(),
         "submit_dnd": submit_dnd.create_pipeline(),
         "submit": submit,

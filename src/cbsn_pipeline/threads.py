@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -84,3 +85,19 @@ def map_in_order(
             started.extend(pool.submit(function, i) for i in islice(remaining, 1))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def single_threaded_opencv() -> Iterator[None]:
+    """Turn OpenCV's own threads off where ours use all cores.
+
+    Two layers of threads on the same cores only get in each other's way.
+    """
+    import cv2  # noqa: PLC0415  # whoever does not call this need not have it
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

@@ -7,7 +7,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from cbsn_pipeline.imaging.metrics import (
     CONVENTIONS_IN_WORDS,
     SSIM_CONVENTIONS,
+    mean_scores,
     psnr,
+    score,
     ssim_gaussian,
     ssim_luma,
     ssim_uniform,
@@ -78,6 +80,36 @@ def test_ssim_gaussian_agrees_with_scikit_image(shape):
     expected = structural_similarity(noisy, clean, channel_axis=2, **GAUSSIAN)
 
     assert ssim_gaussian(noisy, clean) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("height", [255, 257, 270, 520])
+def test_images_of_several_strips_agree_with_scikit_image(height):
+    """Strips end at 256 rows; the last one may be lower than a window."""
+    noisy, clean = picture_pair(height, 13)
+    expected = {
+        "ssim_uniform": structural_similarity(
+            noisy, clean, channel_axis=2, data_range=255
+        ),
+        "ssim_gaussian": structural_similarity(
+            noisy, clean, channel_axis=2, **GAUSSIAN
+        ),
+        "psnr_db": peak_signal_noise_ratio(clean, noisy, data_range=255),
+    }
+
+    scores = score(noisy, clean)
+
+    assert {name: scores[name] for name in expected} == pytest.approx(
+        expected, abs=1e-9
+    )
+
+
+def test_the_volume_form_does_not_see_where_strips_end(monkeypatch):
+    noisy, clean = picture_pair(40, 17)
+    whole = ssim_volume(noisy, clean)
+
+    monkeypatch.setattr("cbsn_pipeline.imaging.similarity.STRIP_ROWS", 6)
+
+    assert ssim_volume(noisy, clean) == pytest.approx(whole, abs=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(11, 13), (33, 47)])
@@ -183,6 +215,74 @@ def test_images_smaller_than_the_window_are_refused(ssim, window):
 
     with pytest.raises(ValueError, match=rf"at least {window}x{window} .* got 30x"):
         ssim(small, small)
+
+
+def test_score_gives_every_convention_by_name():
+    noisy, clean = picture_pair(16, 20)
+
+    scores = score(noisy, clean)
+
+    assert scores == {
+        "psnr_db": psnr(noisy, clean),
+        **{name: ssim(noisy, clean) for name, ssim in SSIM_CONVENTIONS.items()},
+    }
+    assert list(scores) == list(CONVENTIONS_IN_WORDS)
+
+
+def test_the_type_of_an_image_says_its_range():
+    noisy, clean = picture_pair(16, 20)
+    unit = noisy.astype(np.float32) / 255
+    deep = noisy.astype(np.uint16) * 257
+
+    assert score(unit, clean) == score(deep, clean) == score(noisy, clean)
+
+
+def test_score_names_what_is_wrong_with_an_image():
+    noisy, clean = picture_pair(16, 20)
+
+    with pytest.raises(ValueError, match=r"in \[0, 1\].* got values from 0 to 254"):
+        score(np.linspace(0, 254, noisy.size).reshape(noisy.shape), clean)
+    with pytest.raises(ValueError, match=r"denoised \(16, 20, 3\), clean \(20, 16, 3"):
+        score(noisy, clean.transpose(1, 0, 2))
+
+
+def test_a_set_is_scored_by_the_mean_of_its_images():
+    rows = [{"psnr_db": 20.0, "ssim_luma": 0.5}, {"psnr_db": 26.0, "ssim_luma": 0.9}]
+
+    found = mean_scores(iter(rows))
+
+    assert found.means == pytest.approx({"psnr_db": 23.0, "ssim_luma": 0.7})
+    assert (found.num_images, found.num_identical) == (2, 0)
+
+
+def test_identical_images_are_left_out_of_the_mean_psnr_and_counted():
+    rows = [
+        {"psnr_db": 20.0, "ssim_luma": 0.5},
+        {"psnr_db": float("inf"), "ssim_luma": 1.0},
+        {"psnr_db": 30.0, "ssim_luma": 0.6},
+    ]
+
+    found = mean_scores(rows)
+
+    assert found.means == pytest.approx({"psnr_db": 25.0, "ssim_luma": 0.7})
+    assert (found.num_images, found.num_identical) == (3, 1)
+
+
+def test_the_mean_of_identical_images_alone_is_infinite():
+    found = mean_scores([{"psnr_db": float("inf"), "ssim_luma": 1.0}])
+
+    assert found.means == {"psnr_db": float("inf"), "ssim_luma": 1.0}
+    assert found.num_identical == 1
+
+
+def test_a_set_without_images_has_no_mean():
+    with pytest.raises(ValueError, match="no image to average over"):
+        mean_scores([])
+
+
+def test_images_with_different_scores_are_not_averaged():
+    with pytest.raises(ValueError, match="one has psnr_db, another ssim_luma"):
+        mean_scores([{"psnr_db": 1.0}, {"ssim_luma": 1.0}])
 
 
 @pytest.mark.slow

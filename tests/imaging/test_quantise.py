@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.imaging.quantise import to_dtype, to_uint8, to_unit
+from cbsn_pipeline.imaging.quantise import as_scored, to_dtype, to_uint8, to_unit
 
 
 def test_to_uint8_rounds_to_the_nearest_level():
@@ -75,3 +75,39 @@ def test_quantising_twice_is_an_error_not_a_white_image(function):
 def test_values_that_are_not_finite_are_refused(function, bad):
     with pytest.raises(ValueError, match="1 of 2 values are NaN or infinite"):
         function(np.array([0.5, bad]))
+
+
+def test_scored_levels_of_every_type():
+    levels = np.arange(256, dtype=np.uint8)
+
+    assert as_scored(levels) is levels
+    for same in (levels / 255, (levels / 255).astype(np.float32)):
+        np.testing.assert_array_equal(as_scored(same), levels)
+
+
+def test_scored_levels_of_16_bits_are_the_nearest():
+    deep = np.arange(65536, dtype=np.uint16)
+
+    np.testing.assert_array_equal(as_scored(deep), np.rint(deep / 257))
+
+
+def test_overshoot_is_clipped_before_scoring():
+    """A little of many pixels, as beside white areas, and a lot of one."""
+    image = np.full(200, 1.15)
+    image[:2] = -0.08, 1.6
+
+    assert as_scored(image).tolist() == [0] + 199 * [255]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [([0.0, 255.0], "from 0 to 255"), ([-1.0, 1.0], "from -1 to 1")],
+)
+def test_floats_of_another_range_are_not_guessed_at(values, said):
+    with pytest.raises(ValueError, match=rf"got values {said}. Is it 0..255"):
+        as_scored(np.array(values))
+
+
+def test_other_types_are_not_scored():
+    with pytest.raises(ValueError, match="uint8, uint16 or floating .* got int64"):
+        as_scored(np.zeros(3, dtype=np.int64))

@@ -23,6 +23,7 @@ _EXPORTS = {
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
     "SaveVersionDataset": "save_version_dataset",
+    "ImageSetDataset": "image_set_dataset",
 }
 
 __all__ = sorted(_EXPORTS)  # noqa: PLE0605

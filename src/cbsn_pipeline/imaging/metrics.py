@@ -1,8 +1,16 @@
 r"""PSNR, and SSIM in the four conventions that published tables mix up.
 
-Every function takes two uint8 images of shape (H, W, 3): scores are computed on
-what would be written to a file, rounded and clipped, with 255 as data range.
-A set of images is scored by the mean of the scores of its images.
+:func:`score` gives all of them for one pair of images of any supported type, and
+:func:`mean_scores` those of a set::
+
+    scores = [score(denoised, clean) for denoised, clean in pairs]
+    mean_scores(scores).means["psnr_db"]
+
+Each convention is a function of two uint8 images of shape (H, W, 3): scores are
+computed on what would be written to a file, rounded and clipped, with 255 as data
+range (``quantise.as_scored`` brings other types there). A set of images is scored by
+the mean of the scores of its images. docs/metrics.md says who uses which convention
+and how much they differ on real blocks.
 
 SSIM compares local means, variances and covariance of the two images:
 
@@ -16,22 +24,25 @@ Filters are OpenCV's, in float64: several times faster than scikit-image's
 and equal to them to 1e-9, which a test checks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cbsn_pipeline.imaging.quantise import as_scored
 from cbsn_pipeline.imaging.similarity import (
     DATA_RANGE,
     GAUSSIAN_SIZE,
     UNIFORM_SIZE,
     Floats,
+    mean_everywhere,
     mean_inside,
-    similarity,
     smooth_gaussian,
     smooth_uniform,
     smooth_volume,
+    squared_error,
 )
 
 Image = NDArray[np.uint8]
@@ -58,12 +69,19 @@ def psnr(denoised: Image, clean: Image) -> float:
     Raises:
         ValueError: Shapes differ, or an image is not uint8 with three channels.
     """
-    _check_pair(denoised, clean)
-    difference = denoised.astype(np.int32) - clean
-    error = float(np.mean(difference * difference))
-    if error == 0.0:
+    check_pair(denoised, clean)
+    return decibels(squared_error(denoised, clean) / denoised.size)
+
+
+def decibels(mean_squared_error: float) -> float:
+    """PSNR in dB of a mean squared error of 0..255 levels; infinity for none.
+
+    >>> round(decibels(255.0**2 / 1000), 9)
+    30.0
+    """
+    if mean_squared_error == 0.0:
         return float("inf")
-    return float(10.0 * np.log10(DATA_RANGE**2 / error))
+    return float(10.0 * np.log10(DATA_RANGE**2 / mean_squared_error))
 
 
 def ssim_uniform(denoised: Image, clean: Image) -> float:
@@ -86,7 +104,7 @@ def ssim_uniform(denoised: Image, clean: Image) -> float:
     Source:
         ``skimage.metrics.structuralsimilarity(channel_axis=2)``, version 0.26.
     """
-    _check_pair(denoised, clean, window=UNIFORM_SIZE)
+    check_pair(denoised, clean, window=UNIFORM_SIZE)
     num_pixels = UNIFORM_SIZE**2
     return mean_inside(
         denoised,
@@ -117,7 +135,7 @@ def ssim_gaussian(denoised: Image, clean: Image) -> float:
     Source:
         Wang et al., IEEE TIP 13 (2004), 600-612; section III.C.
     """
-    _check_pair(denoised, clean, window=GAUSSIAN_SIZE)
+    check_pair(denoised, clean, window=GAUSSIAN_SIZE)
     return mean_inside(denoised, clean, smooth_gaussian, GAUSSIAN_SIZE)
 
 
@@ -143,7 +161,7 @@ def ssim_luma(denoised: Image, clean: Image) -> float:
         The convention is that of ``calculate_ssim(test_y_channel=True)`` in
         hnmizuho/AT-BSN at 9a72cb1.
     """
-    _check_pair(denoised, clean, window=GAUSSIAN_SIZE)
+    check_pair(denoised, clean, window=GAUSSIAN_SIZE)
     return mean_inside(_luma(denoised), _luma(clean), smooth_gaussian, GAUSSIAN_SIZE)
 
 
@@ -165,11 +183,8 @@ def ssim_volume(denoised: Image, clean: Image) -> float:
     Raises:
         ValueError: Shapes differ, or an image is not uint8 with three channels.
     """
-    _check_pair(denoised, clean)
-    local = similarity(
-        denoised.astype(np.float64), clean.astype(np.float64), smooth_volume
-    )
-    return float(local.mean())
+    check_pair(denoised, clean)
+    return mean_everywhere(denoised, clean, smooth_volume)
 
 
 SSIM_CONVENTIONS: dict[str, Callable[[Image, Image], float]] = {
@@ -188,13 +203,85 @@ CONVENTIONS_IN_WORDS = {
 }
 
 
+def score(denoised: NDArray[Any], clean: NDArray[Any]) -> dict[str, float]:
+    """Score one image in every convention.
+
+    Ranges are those of the types, never guessed: uint8 0..255, uint16 0..65535,
+    floating point [0, 1]. The two types may differ; both are brought to 8 bits.
+
+    Args:
+        denoised: (H, W, 3) RGB, at least 11x11.
+        clean: Same shape.
+
+    Returns:
+        ``psnr_db`` (infinity for identical images) and one entry per SSIM, by the
+        names in :data:`CONVENTIONS_IN_WORDS`.
+
+    Raises:
+        ValueError: Shapes differ, an image has not three channels or is too small, or
+            see :func:`~cbsn_pipeline.imaging.quantise.as_scored`.
+    """
+    pair = as_scored(denoised), as_scored(clean)
+    similarities = {name: ssim(*pair) for name, ssim in SSIM_CONVENTIONS.items()}
+    return {"psnr_db": psnr(*pair), **similarities}
+
+
+@dataclass(frozen=True)
+class MeanScores:
+    """Scores of a set of images.
+
+    Attributes:
+        means: By the name of the score, the mean over images. Identical images have an
+            infinite PSNR: they are left out of ``psnr_db``, which is infinite only if
+            there is no other image. Their SSIM of 1 counts.
+        num_images: Of the set.
+        num_identical: How many of them were left out of ``psnr_db``.
+    """
+
+    means: dict[str, float]
+    num_images: int
+    num_identical: int
+
+
+def mean_scores(scores: Iterable[Mapping[str, float]]) -> MeanScores:
+    """Average the scores of images: the mean of decibels, not dB of the pooled error.
+
+    Args:
+        scores: One :func:`score` per image.
+
+    Raises:
+        ValueError: There is no image, or not every one has the same scores.
+    """
+    rows = list(scores)
+    if not rows:
+        raise ValueError("There is no image to average over; expected at least one.")
+    names = list(rows[0])
+    strange = [row for row in rows if set(row) != set(names)]
+    if strange:
+        raise ValueError(
+            f"Every image needs the same scores; one has {', '.join(names)}, another "
+            f"{', '.join(strange[0])}."
+        )
+    columns = {name: np.array([row[name] for row in rows]) for name in names}
+    finite = {name: column[np.isfinite(column)] for name, column in columns.items()}
+    return MeanScores(
+        means={
+            name: float((finite[name] if len(finite[name]) else column).mean())
+            for name, column in columns.items()
+        },
+        num_images=len(rows),
+        num_identical=max(len(rows) - len(column) for column in finite.values()),
+    )
+
+
 def _luma(image: Image) -> Floats:
     """Bring (H, W, 3) RGB, 0..255, to luma (H, W, 1), 16..235."""
     luma = image @ _LUMA_WEIGHTS + _LUMA_BLACK
     return np.asarray(luma, dtype=np.float64)[..., np.newaxis]
 
 
-def _check_pair(denoised: NDArray[Any], clean: NDArray[Any], window: int = 1) -> None:
+def check_pair(denoised: NDArray[Any], clean: NDArray[Any], window: int = 1) -> None:
+    """Raise unless both are uint8 (H, W, 3) of one shape, at least ``window`` wide."""
     if denoised.shape != clean.shape:
         raise ValueError(
             f"Cannot compare images of different shapes: denoised {denoised.shape}, "

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _LEVELS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+# A network overshoots a little often, a lot rarely; beyond that the range is doubted.
+_OVERSHOOT, _OVERSHOOT_SHARE = 0.5, 0.01
 
 
 def to_unit(image: NDArray[Any]) -> NDArray[np.float32]:
@@ -51,6 +53,37 @@ def to_uint8(image: NDArray[Any]) -> NDArray[np.uint8]:
         ValueError: Integers were passed, or a value is NaN or infinite.
     """
     return _quantise(image, np.dtype(np.uint8)).astype(np.uint8)
+
+
+def as_scored(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Bring an image to the 8-bit levels that every score is computed on.
+
+    The range is that of the type, never guessed from the values: uint8 is 0..255,
+    uint16 is 0..65535, floating point is [0, 1].
+
+    Args:
+        image: Any shape; uint8 stays as it is, uint16 is divided by 257 and rounded,
+            floating point is clipped to [0, 1], multiplied by 255 and rounded.
+
+    Returns:
+        Same shape; for uint8 the array itself.
+
+    Raises:
+        ValueError: The type is none of these, a value is NaN or infinite, or more than
+            1 % of floating point lies beyond [-0.5, 1.5]: then it is 0..255 or
+            normalised, and clipping would make a white or a black image of it.
+    """
+    if image.dtype == np.uint8:
+        return image
+    unit = to_unit(image)
+    beyond = (unit < -_OVERSHOOT) | (unit > 1.0 + _OVERSHOOT)
+    if np.count_nonzero(beyond) > _OVERSHOOT_SHARE * unit.size:
+        raise ValueError(
+            "Expected floating point in [0, 1] or a little beyond; got values from "
+            f"{unit.min():g} to {unit.max():g}. Is it 0..255, or normalised? Divide by "
+            "255, or undo the normalisation, before it is scored."
+        )
+    return to_uint8(unit)
 
 
 def to_dtype(image: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:

@@ -1,6 +1,10 @@
-"""Local similarity of two images: the windows and sums behind every SSIM."""
+"""Local similarity of two images: the windows and sums behind every SSIM.
 
-from collections.abc import Callable
+Images are taken in strips of rows, so that a photograph of 24 million pixels needs
+hundreds of megabytes, not gigabytes; blocks of 256 x 256 are one strip.
+"""
+
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,17 @@ GAUSSIAN_SIZE = 11
 GAUSSIAN_SIGMA = 1.5
 _C1 = (0.01 * DATA_RANGE) ** 2
 _C2 = (0.03 * DATA_RANGE) ** 2
+STRIP_ROWS = 256
+
+
+def squared_error(denoised: NDArray[np.uint8], clean: NDArray[np.uint8]) -> int:
+    """Sum the squared differences of two uint8 images of one shape; exact."""
+    total = 0
+    for start in range(0, len(clean), STRIP_ROWS):
+        strip = slice(start, start + STRIP_ROWS)
+        difference = denoised[strip].astype(np.int32) - clean[strip]
+        total += int(np.sum(difference * difference, dtype=np.int64))
+    return total
 
 
 def mean_inside(
@@ -29,16 +44,48 @@ def mean_inside(
     is four times as fast as filtering the whole image.
     """
     margin = window // 2
-    means = [
-        similarity(
-            denoised[..., channel].astype(np.float64),
-            clean[..., channel].astype(np.float64),
+    means = []
+    for channel in range(denoised.shape[-1]):
+        strips = _similarity_strips(
+            denoised[..., channel], clean[..., channel], smooth, covariance_norm
+        )
+        rows = [strip[:, margin:-margin].mean(axis=1) for strip in strips]
+        means.append(np.concatenate(rows)[margin:-margin].mean())
+    return float(np.mean(means))
+
+
+def mean_everywhere(
+    denoised: NDArray[Any],
+    clean: NDArray[Any],
+    smooth: Callable[[Floats], Floats],
+) -> float:
+    """Average the similarity over all pixels and channels, those at edges too."""
+    strips = _similarity_strips(denoised, clean, smooth)
+    return float(np.concatenate([s.mean(axis=(1, 2)) for s in strips]).mean())
+
+
+def _similarity_strips(
+    x: NDArray[Any],
+    y: NDArray[Any],
+    smooth: Callable[[Floats], Floats],
+    covariance_norm: float = 1.0,
+) -> Iterator[Floats]:
+    """Yield the map of local similarities, strip of rows by strip of rows.
+
+    Each strip is read with the rows that its windows reach.
+    """
+    reach = GAUSSIAN_SIZE // 2  # the larger of the two windows
+    for start in range(0, len(x), STRIP_ROWS):
+        stop = min(start + STRIP_ROWS, len(x))
+        first = max(0, start - reach)
+        rows = slice(first, stop + reach)
+        local = similarity(
+            x[rows].astype(np.float64),
+            y[rows].astype(np.float64),
             smooth,
             covariance_norm,
-        )[margin:-margin, margin:-margin].mean()
-        for channel in range(denoised.shape[-1])
-    ]
-    return float(np.mean(means))
+        )
+        yield local[start - first : stop - first]
 
 
 def similarity(

@@ -7,16 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_PLAIN_WIDTH = 100  # columns where no terminal says how many it has
-
-_HEADINGS = {
-    "psnr_db": "PSNR dB",
-    "gain_db": "gain dB",
-    "ssim_uniform": "SSIM 7x7",
-    "ssim_gaussian": "Gaussian",
-    "ssim_luma": "luma",
-    "ssim_volume": "volume",
-}
+from cbsn_pipeline.score_table import HEADINGS, add_row, new_table, print_table
 
 
 def print_scores(
@@ -31,10 +22,7 @@ def print_scores(
         score_summary: Dagger and provenance, for the line below the table.
         console: Where to; standard output by default.
     """
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(file=console.file, width=_PLAIN_WIDTH)
-    console.print(format_scores(score_table, score_summary))
+    print_table(format_scores(score_table, score_summary), console)
 
 
 def format_scores(score_table: pd.DataFrame, score_summary: dict[str, Any]) -> Table:
@@ -47,21 +35,11 @@ def format_scores(score_table: pd.DataFrame, score_summary: dict[str, Any]) -> T
     Returns:
         PSNR with two decimals, SSIM with three, our row in bold.
     """
-    table = Table(title=f"Validation, {score_summary['scored_blocks']} blocks")
-    table.add_column("method")
-    for heading in _HEADINGS.values():
-        table.add_column(heading, justify="right", no_wrap=True)
-    for scores in score_table.to_dict("records"):
-        # Text, not str: rich would read [brackets] as markup.
-        cells = [Text(scores["label"])]
-        cells += [Text(_show(name, scores[name])) for name in _HEADINGS]
-        table.add_row(*cells, style="bold" if scores["method"] == "denoised" else None)
+    title = f"Validation, {score_summary['scored_blocks']} blocks"
+    table = new_table(title, "method", list(HEADINGS))
+    for row in score_table.to_dict("records"):
+        scores = {metric: row[metric] for metric in HEADINGS}
+        add_row(table, row["label"], scores, bold=row["method"] == "denoised")
     steps = score_summary["denoiser"]["steps"]
     table.caption = Text(f"{steps} training steps; {score_summary['dagger']}.")
     return table
-
-
-def _show(name: str, value: float) -> str:
-    if name == "gain_db":
-        return f"{value:+.2f}"
-    return f"{value:.2f}" if name == "psnr_db" else f"{value:.3f}"

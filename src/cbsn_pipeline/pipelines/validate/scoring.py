@@ -1,25 +1,22 @@
 """Scores every block with every method, on all cores.
 
 Threads are enough: OpenCV and numpy let go of the interpreter lock. One thread
-works on one block, and OpenCV's own threads are off meanwhile: two layers of
-threads on the same cores only get in each other's way.
+works on one block.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from cbsn_pipeline.imaging.baselines import gaussian_blur, non_local_means
-from cbsn_pipeline.imaging.metrics import SSIM_CONVENTIONS, psnr
+from cbsn_pipeline.imaging.metrics import psnr, score
 from cbsn_pipeline.pipelines.validate.options import Baseline
 from cbsn_pipeline.progress import Progress
-from cbsn_pipeline.threads import map_in_order
+from cbsn_pipeline.threads import map_in_order, single_threaded_opencv
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +43,10 @@ def search_blur(
         For each sigma the mean over blocks of the PSNR, in dB.
     """
 
-    def score(index: Index) -> list[float]:
+    def score_block(index: Index) -> list[float]:
         return [psnr(gaussian_blur(noisy[index], s), clean[index]) for s in sigmas]
 
-    scores = map_blocks(score, noisy, "Searching the best blur", workers)
+    scores = map_blocks(score_block, noisy, "Searching the best blur", workers)
     means = np.mean(scores, axis=0)
     return {sigma: float(mean) for sigma, mean in zip(sigmas, means, strict=True)}
 
@@ -76,7 +73,7 @@ def score_methods(
         and the metrics.
     """
 
-    def score(index: Index) -> list[Record]:
+    def score_block(index: Index) -> list[Record]:
         rivals = {name: method(noisy[index]) for name, method in baselines.items()}
         ours = {name: blocks[index] for name, blocks in denoised.items()}
         images = {**ours, "noisy": noisy[index], **rivals}
@@ -86,21 +83,13 @@ def score_methods(
                 "method": name,
                 "row": row,
                 "block": block,
-                **score_image(image, clean[index]),
+                **score(image, clean[index]),
             }
             for name, image in images.items()
         ]
 
-    per_block = map_blocks(score, noisy, "Scoring", workers)
+    per_block = map_blocks(score_block, noisy, "Scoring", workers)
     return pd.DataFrame.from_records([r for records in per_block for r in records])
-
-
-def score_image(denoised: Image, clean: Image) -> dict[str, float]:
-    """PSNR and every SSIM of one image, by the names of the tables' columns."""
-    similarities = {
-        name: ssim(denoised, clean) for name, ssim in SSIM_CONVENTIONS.items()
-    }
-    return {"psnr_db": psnr(denoised, clean), **similarities}
 
 
 def warn_of_identical(scores: pd.DataFrame) -> None:
@@ -150,20 +139,10 @@ def map_blocks(
     indices = list(np.ndindex(blocks.shape[:2]))
     results = []
     with (
-        _single_threaded_opencv(),
+        single_threaded_opencv(),
         Progress(label, total=len(indices), unit="blocks") as bar,
     ):
         for result in map_in_order(function, indices, workers=workers):
             results.append(result)
             bar.advance()
     return results
-
-
-@contextmanager
-def _single_threaded_opencv() -> Iterator[None]:
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)

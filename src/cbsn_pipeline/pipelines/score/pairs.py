@@ -1,0 +1,111 @@
+"""Denoised and clean images that belong together, or why they do not."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from cbsn_pipeline.datasets.image_set import ImageSet, SetImage
+from cbsn_pipeline.pipelines.score.names import Pairing, list_names, pair_names
+from cbsn_pipeline.pipelines.score.options import ScoreOptions
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ScoredPairs:
+    """Two sets of images and which belong together.
+
+    Attributes:
+        denoised: What is scored.
+        clean: What it is compared with.
+        pairing: Positions in the two sets.
+    """
+
+    denoised: ImageSet
+    clean: ImageSet
+    pairing: Pairing
+
+
+def find_pairs(
+    denoised: ImageSet, clean: ImageSet, options: ScoreOptions
+) -> ScoredPairs:
+    """Pair two sets by name: relative paths, positions in an array, or file and file.
+
+    Raises:
+        ValueError: Images have no partner and ``score.allow_unpaired`` is false, none
+            has one, an array meets files, or both sets are the same files.
+    """
+    if "folder" not in (denoised.kind, clean.kind) and len(denoised) == len(clean) == 1:
+        pairing = Pairing([(0, 0)], [], [])
+    else:
+        _check_kinds(denoised, clean)
+        pairing = pair_names(
+            [image.name for image in denoised],
+            [image.name for image in clean],
+            denoised_suffix=options.denoised_suffix,
+            clean_suffix=options.clean_suffix,
+        )
+    pairs = ScoredPairs(denoised, clean, pairing)
+    _check_partners(pairs, allow_unpaired=options.allow_unpaired)
+    _check_apart(pairs)
+    return pairs
+
+
+def _check_kinds(denoised: ImageSet, clean: ImageSet) -> None:
+    arrays = [s for s in (denoised, clean) if s.kind == "array"]
+    if len(arrays) == 1:
+        other = clean if arrays[0] is denoised else denoised
+        raise ValueError(
+            f"{arrays[0].source} holds {len(arrays[0])} images without names, "
+            f"{other.source} image files: which belongs to which cannot be told. Name "
+            "two folders or two .mat files."
+        )
+
+
+def _check_partners(pairs: ScoredPairs, *, allow_unpaired: bool) -> None:
+    alone = {
+        f"denoised without a clean one in {pairs.clean.source}": (
+            pairs.pairing.denoised_alone
+        ),
+        f"clean without a denoised one in {pairs.denoised.source}": (
+            pairs.pairing.clean_alone
+        ),
+    }
+    problem = "; ".join(
+        f"{len(names)} {whose}: {list_names(names)}"
+        for whose, names in alone.items()
+        if names
+    )
+    if not pairs.pairing.pairs:
+        raise ValueError(
+            f"No image has a partner of the same name. {problem}. Do the names end "
+            "differently? score.denoised_suffix and score.clean_suffix say how; "
+            "folders inside the two must be called the same."
+        )
+    if problem and not allow_unpaired:
+        raise ValueError(
+            f"Images without a partner: {problem}. Is a folder incomplete, or of "
+            "another set? score.allow_unpaired=true scores the "
+            f"{len(pairs.pairing.pairs)} that both have."
+        )
+    if problem:
+        logger.warning("Left out, for they have no partner: %s.", problem)
+
+
+def _check_apart(pairs: ScoredPairs) -> None:
+    same = [
+        pairs.denoised[i].name
+        for i, j in pairs.pairing.pairs
+        if _origin(pairs.denoised[i]) == _origin(pairs.clean[j])
+    ]
+    if same:
+        raise ValueError(
+            f"{len(same)} images would be compared with themselves: "
+            f"{list_names(same)}. "
+            "Do denoised and clean name the same folder? If both kinds lie in one, "
+            "score.denoised_suffix and score.clean_suffix tell them apart."
+        )
+
+
+def _origin(image: SetImage) -> tuple[Path, str, tuple[int, ...]]:
+    return image.file.resolve(), image.variable, image.member
