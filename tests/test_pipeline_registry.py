@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 from cbsn_pipeline.pipeline_registry import register_pipelines
 
@@ -75,8 +74,6 @@ def test_listing_the_pipelines_imports_nothing_heavy():
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
 
-    start = time.monotonic()
     answer = subprocess.check_output([sys.executable, "-c", code], text=True)
 
     assert answer.strip() == "[]"
-    assert time.monotonic() - start < 20  # 1 s; a loaded machine is no failure
