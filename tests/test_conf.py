@@ -12,6 +12,7 @@ from cbsn_pipeline.settings import CONFIG_LOADER_ARGS
 CONF = Path(__file__).resolve().parents[1] / "conf"
 OPTIONS = {
     "sample": "cbsn_pipeline.pipelines.sample.options:SampleOptions",
+    "doctor": "cbsn_pipeline.pipelines.doctor.options:DoctorOptions",
     "ingest": "cbsn_pipeline.pipelines.ingest.options:IngestOptions",
     "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
     "train": "cbsn_pipeline.training.options:TrainOptions",

@@ -5,6 +5,7 @@ from kedro.pipeline import Pipeline
 from cbsn_pipeline.pipelines import (
     compare,
     denoise,
+    doctor,
     estimate,
     ingest,
     patches,
@@ -20,14 +21,15 @@ def register_pipelines() -> dict[str, Pipeline]:
     """One pipeline per stage; ``train`` starts from raw files, ``train_only`` does not.
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
-    missing, ``estimate``, which is asked before a training, ``compare``, which is asked
-    after several, and the card of ``reproduce``.
+    missing, ``doctor`` and ``estimate``, which are asked before a training,
+    ``compare``, which is asked after several, and the card of ``reproduce``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
     )
     return {
         "sample": sample.create_pipeline(),
+        "doctor": doctor.create_pipeline(),
         "ingest": ingest.create_pipeline(),
         "patches": patches.create_pipeline(),
         "estimate": estimate.create_pipeline(),
