@@ -179,7 +179,7 @@ def _misnamed_images(files: list[PurePosixPath], where: str) -> Iterator[Finding
             yield Finding(
                 *("warning", "misnamed_image", where, str(file)),
                 "It is named almost as SIDD names its images, and is not read; "
-                "expected NNNN_NOISY_SRGB_010.PNG or NNNN_GT_SRGB_010.PNG, in this spelling.",
+                "expected NNNN_NOISY_SRGB_010.PNG or NNNN_GT_SRGB_010.PNG.",
                 "It was renamed, converted, or copied by a file manager.",
                 "Give it its published name, or remove it.",
             )

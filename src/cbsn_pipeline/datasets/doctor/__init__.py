@@ -11,6 +11,7 @@ from cbsn_pipeline.datasets.doctor.parts import (
     Kind,
     Part,
     Role,
+    near,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Role",
     "compare_parts",
     "examine",
+    "near",
 ]
 
 _EXAMINERS: dict[Kind, Callable[..., Examination]] = {

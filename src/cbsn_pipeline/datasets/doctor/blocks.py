@@ -24,7 +24,7 @@ def examine(part: Part, *, thorough: bool, workers: int) -> Examination:
     seen = Examination(part)
     path = _present_spelling(part.path)
     if not (path.exists() or path.is_symlink()):
-        seen.findings.append(missing(part))
+        seen.findings += missing(part)
         return seen
     seen.found = True
     if path != part.path:

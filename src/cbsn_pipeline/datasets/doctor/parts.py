@@ -12,7 +12,7 @@ from cbsn_pipeline.findings import Finding, Severity
 Kind = Literal["sidd_medium", "sidd_blocks", "dnd", "photos"]
 Role = Literal["training", "scored", "clean", "to_denoise"]
 
-_SENTENCE = re.compile(r"(?<=[.?]) (?=[A-Z])")
+_SENTENCE = re.compile(r"(?<=\?) |(?<=\.) (?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ class Part:
             text = text.removeprefix(f"{name}: ")
         sentences = _SENTENCE.split(text)
         asked = next((i for i, s in enumerate(sentences) if s.endswith("?")), None)
-        split = len(sentences) if asked is None else asked
+        split = 1 if asked is None else asked
         return self.finding(
             *(severity, code, index),
             what=" ".join(sentences[:split]),
             cause=sentences[asked] if asked is not None else "",
-            remedy=" ".join(sentences[split + 1 :]),
+            remedy=" ".join(sentences[split + (asked is not None) :]),
         )
 
 
@@ -164,3 +164,11 @@ def count(values: Iterable[str]) -> dict[str, int]:
     {'b': 2, 'a': 1}
     """
     return dict(Counter(values).most_common())
+
+
+def near(path: str | Path) -> str:
+    """Write a path as seen from here, where it lies below."""
+    here = Path.cwd()
+    return str(
+        Path(path).relative_to(here) if Path(path).is_relative_to(here) else path
+    )

@@ -38,7 +38,7 @@ def examine(part: Part, *, thorough: bool, workers: int) -> Examination:
     is_glob = not part.path.exists() and glob.has_magic(str(part.path))
     if not (part.path.exists() or is_glob):
         seen.findings = [
-            missing(part),
+            *missing(part),
             *check_zips(
                 part, zips_beside(part.path), data_there=False, thorough=thorough
             ),

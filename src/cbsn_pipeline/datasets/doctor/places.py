@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from kedro.io import DatasetError
 
 from cbsn_pipeline.challenges.sidd_medium import ZIP_BYTES, ZIP_MD5, ZIP_NAME
-from cbsn_pipeline.datasets.doctor.parts import Part
+from cbsn_pipeline.datasets.doctor.parts import Part, near
 from cbsn_pipeline.datasets.raw_file import check_file
 from cbsn_pipeline.findings import Finding
 
@@ -66,21 +66,27 @@ def first_look(part: Part, file: Path, index: object = "") -> Finding | None:
     return None
 
 
-def missing(part: Part) -> Finding:
-    """Say that a part is not there, and what it may be instead."""
+def missing(part: Part) -> list[Finding]:
+    """Say that a part is not there, and what may be meant instead.
+
+    Nothing is wrong with the absence of an optional part that nothing else resembles.
+    """
     path = part.path
     known = next((parent for parent in path.parents if parent.is_dir()), Path("/"))
     alike = _names_alike(path)
-    cause = f"The path exists as far as {known}."
+    if not (part.required or alike):
+        return []
+    cause = f"The path exists as far as {near(known)}."
     if alike:
-        cause = f"There is {' and '.join(map(str, alike))}: is it that?"
-    return part.finding(
+        cause = f"There is {' and '.join(map(near, alike))}: is it that?"
+    finding = part.finding(
         *("error" if part.required else "note", "missing"),
         what=f"The {part.name} are not there; needed by {', '.join(part.needed_by)}.",
         cause=cause,
         remedy=f"To be had from {part.source}. Put it there, or correct the path in "
         "conf/<env>/globals.yml.",
     )
+    return [finding]
 
 
 def check_zips(

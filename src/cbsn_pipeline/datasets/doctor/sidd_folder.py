@@ -53,7 +53,7 @@ def _no_folder(seen: Examination, *, thorough: bool) -> Examination:
     part = seen.part
     zips = [part.path] if part.path.is_file() else zips_beside(part.path)
     seen.findings = [
-        missing(part),
+        *missing(part),
         *check_zips(part, zips, data_there=False, thorough=thorough),
     ]
     return seen

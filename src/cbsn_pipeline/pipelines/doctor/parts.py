@@ -16,6 +16,7 @@ from cbsn_pipeline.datasets.doctor import Expected, Part
 from cbsn_pipeline.pipelines.doctor.options import (
     DoctorOptions,
     IngestCounts,
+    PartName,
     PatchGrid,
     SubmitCounts,
     ValidateCounts,
@@ -53,49 +54,14 @@ def list_parts(
 
     The benchmark is expected to be whole where the validation blocks are.
     """
-    blocks = Expected(num_images=validate.num_images, num_blocks=validate.num_blocks)
-    official = (blocks.num_images, blocks.num_blocks) == (NUM_IMAGES, NUM_BLOCKS)
     of_dnd = Expected(
         num_images=submit.num_images,
         num_boxes=submit.num_boxes,
         crop_size=submit.crop_size,
     )
-    to_train_on = of_dnd if options.noisy_kind == "dnd" else Expected()
-    training = Part(
-        *("noisy training images", options.noisy_kind, locations.noisy, ("training",)),
-        *(TRAINING, SOURCES[options.noisy_kind]),
-        required=True,
-        expected=replace(
-            to_train_on,
-            num_images=ingest.num_images or to_train_on.num_images,
-            patch_size=patches.patch_size + 2 * patches.border,
-        ),
-    )
-    scores = ("validate", "reproduce", "scores while training")
-    by_name = {
-        "training": [training],
-        "validation": [
-            _blocks(
-                "validation blocks, noisy",
-                locations.sidd / f"{VALIDATION_NOISY}.mat",
-                scores,
-                blocks,
-            ),
-            _blocks(
-                "validation blocks, clean",
-                locations.sidd / f"{VALIDATION_CLEAN}.mat",
-                scores,
-                blocks,
-            ),
-        ],
-        "benchmark": [
-            _blocks(
-                "benchmark blocks, noisy",
-                locations.sidd / f"{BENCHMARK_NOISY}.mat",
-                ("the SIDD submission",),
-                blocks if official else Expected(),
-            )
-        ],
+    by_name: dict[PartName, list[Part]] = {
+        "training": [_training(locations, options, ingest, patches, of_dnd)],
+        **_scored_blocks(locations.sidd, validate),
         "dnd": [
             Part(
                 *("DND images", "dnd", locations.dnd, ("scored",)),
@@ -111,6 +77,52 @@ def list_parts(
         ],
     }
     return _once_each(chain.from_iterable(by_name[name] for name in options.parts))
+
+
+def _training(
+    locations: Locations,
+    options: DoctorOptions,
+    ingest: IngestCounts,
+    patches: PatchGrid,
+    of_dnd: Expected,
+) -> Part:
+    kind = options.noisy_kind
+    expected = of_dnd if kind == "dnd" else Expected()
+    return Part(
+        *("noisy training images", kind, locations.noisy, ("training",)),
+        *(TRAINING, SOURCES[kind]),
+        required=True,
+        expected=replace(
+            expected,
+            num_images=ingest.num_images or expected.num_images,
+            patch_size=patches.patch_size + 2 * patches.border,
+        ),
+    )
+
+
+def _scored_blocks(
+    folder: Path, validate: ValidateCounts
+) -> dict[PartName, list[Part]]:
+    expected = Expected(num_images=validate.num_images, num_blocks=validate.num_blocks)
+    official = (validate.num_images, validate.num_blocks) == (NUM_IMAGES, NUM_BLOCKS)
+    scores = ("validate", "reproduce", "scores while training")
+    submission = ("the SIDD submission",)
+    noisy, clean, benchmark = (
+        folder / f"{stem}.mat"
+        for stem in (VALIDATION_NOISY, VALIDATION_CLEAN, BENCHMARK_NOISY)
+    )
+    return {
+        "validation": [
+            _blocks("validation blocks, noisy", noisy, scores, expected),
+            _blocks("validation blocks, clean", clean, scores, expected),
+        ],
+        "benchmark": [
+            _blocks(
+                *("benchmark blocks, noisy", benchmark, submission),
+                expected if official else Expected(),
+            )
+        ],
+    }
 
 
 def _blocks(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cbsn_pipeline.datasets.doctor import Examination
+from cbsn_pipeline.datasets.doctor import Examination, near
 from cbsn_pipeline.findings import Finding, num_errors, to_records
 from cbsn_pipeline.pipelines.doctor.needs import Needs
 
@@ -35,7 +35,9 @@ def verdict(findings: Sequence[Finding], *, thorough: bool) -> str:
     errors = num_errors(findings)
     warnings = sum(f.count for f in findings if f.severity == "warning")
     if errors:
-        return f"{_number(errors, 'error')}: do not train or score before they are gone"
+        return (
+            f"{_number(errors, 'error')} to mend before anything is trained or scored"
+        )
     found = f"no errors, {_number(warnings, 'warning')}"
     hint = "" if thorough else "; --params doctor.thorough=true looks at every pixel"
     return f"{found}{hint}"
@@ -44,7 +46,7 @@ def verdict(findings: Sequence[Finding], *, thorough: bool) -> str:
 def part_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Name, place and facts of every part that is there."""
     return [
-        (part["name"], part["path"], describe(part["facts"]))
+        (part["name"], near(part["path"]), describe(part["facts"]))
         for part in report["parts"]
         if part["found"]
     ]
@@ -55,7 +57,7 @@ def missing_rows(report: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return [
         (
             part["name"] + ("" if part["required"] else " (optional)"),
-            part["path"],
+            near(part["path"]),
             ", ".join(part["needed_by"]),
             part["source"],
         )
@@ -82,7 +84,7 @@ def need_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     needs = report["needs"]
     fits = {True: "", False: ": NOT ENOUGH"}
     return [
-        ("patches", f"{needs['patches']:,} to {needs['patch_file']}"),
+        ("patches", f"{needs['patches']:,} to {near(needs['patch_file'])}"),
         (
             "disk",
             f"{size(needs['disk_bytes'])} needed, {size(needs['free_bytes'])} free"
@@ -114,13 +116,7 @@ def to_markdown(report: dict[str, Any]) -> str:
 
 def describe(facts: dict[str, Any]) -> str:
     """Write the facts of a part in one line, the most telling first."""
-    texts = []
-    if "clean_files" in facts:
-        clean = _number(facts["clean_files"], "clean image")
-        texts.append(f"{_number(facts['noisy_files'], 'noisy image')}, {clean}")
-    elif "images" in facts:
-        what = "block" if "variable" in facts else "image"
-        texts.append(_number(facts["images"], what))
+    texts = _numbers(facts)
     if instances := facts.get("scene_instances"):
         texts.append(_number(instances, "scene instance"))
     texts += [
@@ -142,6 +138,19 @@ def describe(facts: dict[str, Any]) -> str:
     if "bytes" in facts:
         texts.append(size(facts["bytes"]))
     return "; ".join(texts)
+
+
+def _numbers(facts: dict[str, Any]) -> list[str]:
+    if "variable" in facts:
+        return [_number(facts["images"], "block")] if "images" in facts else []
+    if "noisy_files" not in facts:
+        return []
+    found, readable = facts["noisy_files"], facts["images"]
+    clean = facts.get("clean_files")
+    what = "image" if clean is None else "noisy image"
+    texts = [_number(found, what)]
+    texts += [] if clean is None else [_number(clean, "clean image")]
+    return texts + ([] if found == readable else [f"{readable:,} of {found:,} usable"])
 
 
 def size(number: float) -> str:
@@ -190,9 +199,9 @@ def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]])
 
 def _place(finding: dict[str, Any]) -> str:
     if not finding["index"]:
-        return str(finding["file"])
+        return near(finding["file"])
     number = f" ({finding['count']} places)" if finding["count"] > 1 else ""
-    return f"{finding['file']}: {finding['index']}{number}"
+    return f"{near(finding['file'])}: {finding['index']}{number}"
 
 
 def _counts(values: dict[str, int]) -> str:

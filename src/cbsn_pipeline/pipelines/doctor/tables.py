@@ -29,12 +29,17 @@ def print_report(report: dict[str, Any], console: Console | None = None) -> None
     ]
     _print(console, "What is missing", missing)
     findings = [
-        (f"{severity}\n{code}", f"{place}\n{' '.join(t for t in texts if t)}")
+        (f"{severity}\n{code}", _paragraph(place, *texts))
         for severity, code, place, *texts in finding_rows(report)
     ]
     _print(console, "What was found", findings)
     _print(console, "What ingest and patches take", need_rows(report))
     console.print(Text(f"Doctor, {report['check']} check: {report['verdict']}."))
+
+
+def _paragraph(place: str, what: str, cause: str, remedy: str) -> str:
+    lines = (place, what, cause and f"likely: {cause}", remedy and f"do: {remedy}")
+    return "\n".join(line for line in lines if line)
 
 
 def _print(console: Console, title: str, rows: Sequence[tuple[str, str]]) -> None:
