@@ -13,6 +13,8 @@ from cbsn_pipeline.datasets.doctor.parts import (
     Role,
     near,
 )
+from cbsn_pipeline.datasets.doctor.places import unreadable
+from cbsn_pipeline.findings import Finding
 
 __all__ = [
     "Examination",
@@ -42,4 +44,18 @@ def examine(part: Part, *, thorough: bool, workers: int) -> Examination:
         thorough: Decode every file; if not, names, sizes, headers and structure.
         workers: Threads, fewer where images are large.
     """
-    return _EXAMINERS[part.kind](part, thorough=thorough, workers=workers)
+    try:
+        return _EXAMINERS[part.kind](part, thorough=thorough, workers=workers)
+    except OSError as error:
+        return Examination(part, findings=[unreadable(part, error, "")])
+    except Exception as error:  # noqa: BLE001 - the other parts are still to be seen
+        return Examination(part, findings=[_not_understood(part, error)])
+
+
+def _not_understood(part: Part, error: Exception) -> Finding:
+    return part.finding(
+        *("error", "not_understood", ""),
+        what=f"Looking at it failed with {type(error).__name__}: {error}.",
+        cause="A file in it is broken in a way that the reader does not foresee.",
+        remedy="Report it with this line. Ingest will stop at it too.",
+    )
