@@ -4,6 +4,9 @@ import json
 
 import cv2
 import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_broken_photograph_fails_the_run_after_the_report(project, kedro):

@@ -70,6 +70,13 @@ def test_a_folder_that_may_not_be_listed_is_an_error(part):
     closed.chmod(0o700)
 
 
+def test_notes_that_macos_leaves_behind_are_passed_over(findings, data):
+    scene = next((data / "SIDD_Medium_Srgb" / "Data").iterdir())
+    (scene / "._0001_NOISY_SRGB_010.PNG").write_bytes(b"Mac OS X")
+
+    assert findings("sidd") == []
+
+
 def test_a_missing_part_says_what_is_there_instead(part):
     part.path.rename(part.path.with_name("RAW_"))
 

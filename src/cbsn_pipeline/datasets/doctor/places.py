@@ -21,8 +21,8 @@ def list_files(part: Part) -> tuple[list[PurePosixPath], list[Finding]]:
     """List the files below a folder, through links, no folder twice.
 
     Returns:
-        Files relative to the folder, sorted, without broken links; and findings on
-        folders and links that lead nowhere or back.
+        Files relative to the folder, sorted, without broken links and hidden files;
+        and findings on folders and links that lead nowhere or back.
     """
     root = part.path
     findings: list[Finding] = []
@@ -41,7 +41,8 @@ def list_files(part: Part) -> tuple[list[PurePosixPath], list[Finding]]:
             subfolders.clear()
             continue
         seen.add(real)
-        for file in (folder / name for name in names):
+        # "._x.PNG" are notes that macOS leaves behind
+        for file in (folder / name for name in names if name[0] != "."):
             if file.is_symlink() and not file.exists():
                 findings.append(_broken_link(part, _inside(root, file)))
             else:
