@@ -119,16 +119,20 @@ def _check_files(
         for name in sorted(there - set(names))
         if expected
     ]
-    if info and info.num_images != expected:
-        findings.append(
-            part.finding(
-                *("error", "wrong_count", dnd.INFO_FILE),
-                what=f"info.mat lists {info.num_images} images; expected {expected}.",
-                cause="It is a set of your own.",
-                remedy=f"Declare it: submit.num_images={info.num_images}.",
-            )
+    return findings + _wrong_count(part, info, expected)
+
+
+def _wrong_count(part: Part, info: DndFolder | None, expected: int) -> list[Finding]:
+    if info is None or info.num_images == expected:
+        return []
+    return [
+        part.finding(
+            *("error", "wrong_count", dnd.INFO_FILE),
+            what=f"info.mat lists {info.num_images} images; expected {expected}.",
+            cause="It is a set of your own.",
+            remedy=f"Declare it: submit.num_images={info.num_images}.",
         )
-    return findings
+    ]
 
 
 def _look_at_images(
