@@ -10,8 +10,10 @@ from cbsn_pipeline.hooks.tracking_options import TrackingOptions
 from cbsn_pipeline.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+DOCS = CONF.parent / "docs"
 OPTIONS = {
     "sample": "cbsn_pipeline.pipelines.sample.options:SampleOptions",
+    "doctor": "cbsn_pipeline.pipelines.doctor.options:DoctorOptions",
     "ingest": "cbsn_pipeline.pipelines.ingest.options:IngestOptions",
     "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
     "train": "cbsn_pipeline.training.options:TrainOptions",
@@ -76,7 +78,7 @@ def test_the_base_is_the_papers_run():
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/pipeline.md", "docs/data.md", "docs/metrics.md"]
+    "name", ["README.md", *(f"docs/{p.name}" for p in sorted(DOCS.glob("*.md")))]
 )
 def test_documents_name_only_environments_and_pipelines_that_exist(name):
     import re

@@ -13,6 +13,7 @@ def names(pipeline):
 def test_the_stages_are_registered_in_the_order_of_a_run():
     assert list(register_pipelines()) == [
         "sample",
+        "doctor",
         "ingest",
         "patches",
         "estimate",
@@ -49,7 +50,7 @@ def test_the_default_is_the_whole_chain_and_no_more():
     stages = ["train", "validate", "submit", "denoise"]
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
-    for apart in ("sample", "estimate", "compare", "score"):
+    for apart in ("sample", "doctor", "estimate", "compare", "score"):
         assert not chain & names(pipelines[apart])
 
 

@@ -5,6 +5,7 @@ from kedro.pipeline import Pipeline
 from cbsn_pipeline.pipelines import (
     compare,
     denoise,
+    doctor,
     estimate,
     ingest,
     patches,
@@ -24,9 +25,9 @@ def register_pipelines() -> dict[str, Pipeline]:
     ``submit`` is both submissions together.
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
-    missing, ``estimate``, which is asked before a training, ``compare``, which is asked
-    after several, ``score``, which takes any two folders, and the cards of
-    ``reproduce`` and ``reproduce_dnd``.
+    missing, ``doctor`` and ``estimate``, which are asked before a training,
+    ``compare``, which is asked after several, ``score``, which takes any two folders,
+    and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -34,6 +35,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     submit = submit_sidd.create_pipeline() + submit_dnd.create_pipeline()
     return {
         "sample": sample.create_pipeline(),
+        "doctor": doctor.create_pipeline(),
         "ingest": ingest.create_pipeline(),
         "patches": patches.create_pipeline(),
         "estimate": estimate.create_pipeline(),

@@ -22,6 +22,7 @@ RAW_DATASETS = {
     "benchmark_noisy_blocks",
     "dnd_images",
     "photos_to_denoise",
+    "noisy_location",  # where the doctor looks
 }
 
 

@@ -1,0 +1,93 @@
+"""Nodes of the doctor."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cbsn_pipeline import tracking
+from cbsn_pipeline.findings import from_records, merge, num_errors, raise_errors
+from cbsn_pipeline.pipelines.doctor.options import (
+    DoctorOptions,
+    IngestCounts,
+    PatchGrid,
+    SubmitCounts,
+    ValidateCounts,
+)
+
+
+def examine_raw_data(
+    noisy_location: Path,
+    sidd_location: Path,
+    dnd_location: Path,
+    photos_location: Path,
+    patches_location: Path,
+    options: DoctorOptions,
+    ingest: IngestCounts,
+    patches: PatchGrid,
+    validate: ValidateCounts,
+    submit: SubmitCounts,
+) -> tuple[dict[str, Any], str]:
+    """Look at all raw data of the environment; nothing that is wrong stops it.
+
+    Args:
+        noisy_location: Folder, file or glob of the images to train on.
+        sidd_location: Folder of the validation and benchmark blocks.
+        dnd_location: Folder of DND.
+        photos_location: Folder, file or glob of the photographs to denoise.
+        patches_location: Where patches will be written.
+        options: What to look at, and how closely.
+        ingest: How many noisy images there must be.
+        patches: Which patches will be cut.
+        validate: Which blocks there must be.
+        submit: Which boxes of DND there must be.
+
+    Returns:
+        The report as plain values, and as Markdown.
+    """
+    from cbsn_pipeline.datasets.doctor import compare_parts, examine
+    from cbsn_pipeline.pipelines.doctor.needs import check_needs, estimate_needs
+    from cbsn_pipeline.pipelines.doctor.parts import Locations, list_parts
+    from cbsn_pipeline.pipelines.doctor.report import build_report, to_markdown
+    from cbsn_pipeline.pipelines.doctor.tables import print_report
+    from cbsn_pipeline.threads import num_workers
+
+    workers = num_workers(options.workers)
+    locations = Locations(noisy_location, sidd_location, dnd_location, photos_location)
+    parts = list_parts(locations, options, ingest, patches, validate, submit)
+    seen = [examine(p, thorough=options.thorough, workers=workers) for p in parts]
+    needs = estimate_needs(seen, patches, patches_location, workers)
+    findings = merge(
+        [
+            *(finding for examination in seen for finding in examination.findings),
+            *compare_parts(seen),
+            *check_needs(needs, parts[0]),
+        ]
+    )
+    report = build_report(seen, findings, needs, thorough=options.thorough)
+    _track(report)
+    print_report(report)
+    return report, to_markdown(report)
+
+
+def refuse_errors(doctor_report: dict[str, Any], doctor_reports: Path) -> None:
+    """End the run with an error if the report, which is saved by now, has any.
+
+    Args:
+        doctor_report: What :func:`examine_raw_data` found.
+        doctor_reports: Where the report is, for the message.
+
+    Raises:
+        FindingsError: There are errors.
+    """
+    findings = from_records(doctor_report["findings"])
+    raise_errors(findings, report=str(doctor_reports))
+
+
+def _track(report: dict[str, Any]) -> None:
+    findings = from_records(report["findings"])
+    numbers: Sequence[tuple[str, int]] = [
+        ("errors", num_errors(findings)),
+        ("warnings", sum(f.count for f in findings if f.severity == "warning")),
+    ]
+    tracking.log_metrics({f"doctor/{name}": value for name, value in numbers})
+    tracking.log_dict("doctor/doctor.json", report)
