@@ -180,7 +180,7 @@ def _write_layouts(
     """Write and check every layout; return the seconds that each took."""
     whole_set = is_whole_set(spool.num_images, spool.num_blocks)
     extras = Extras(submission.seconds_per_megapixel(), submission.optional_data())
-    seconds = {}
+    seconds: dict[str, float] = {}
     for layout in submission.layouts:
         start = time.perf_counter()
         path = folder / layout_file(layout, whole_set=whole_set)
