@@ -74,7 +74,10 @@ def test_the_base_is_the_papers_run():
     assert options("dnd", "patches").border == 0
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/pipeline.md", "docs/data.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "docs/pipeline.md", "docs/data.md", "docs/submissions.md"],
+)
 def test_documents_name_only_environments_and_pipelines_that_exist(name):
     import re
 
