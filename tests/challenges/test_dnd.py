@@ -9,6 +9,7 @@ from cbsn_pipeline.challenges.dnd import (
     bundle,
     check_boxes,
     check_crop,
+    is_whole_set,
     unbundle,
 )
 
@@ -141,3 +142,8 @@ def test_a_bundle_for_another_track_is_refused(wrong):
 
     with pytest.raises(ValueError, match=r"expected \[False\] and \['1.0'\], the sRGB"):
         unbundle(content, where="0001.mat", num_boxes=1)
+
+
+def test_only_the_whole_set_can_be_uploaded():
+    assert is_whole_set(50, 20)
+    assert not is_whole_set(50, 19)

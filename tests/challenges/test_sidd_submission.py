@@ -1,11 +1,17 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from cbsn_pipeline.challenges.sidd_submission import (
     BLOCK_CHARACTERS,
+    Layout,
     block_id,
+    check_denoised_block,
     decode_block,
     encode_block,
+    is_whole_set,
+    layout_file,
 )
 
 
@@ -60,3 +66,39 @@ def test_a_line_break_is_refused():
 def test_text_of_another_length_is_refused():
     with pytest.raises(ValueError, match=r"holds 3 bytes; a block .* has 196,608"):
         decode_block("AQID")
+
+
+def test_only_the_whole_set_can_be_uploaded():
+    assert is_whole_set(40, 32)
+    assert not is_whole_set(40, 31)
+
+
+def test_each_layout_has_a_file_of_its_own_and_a_part_says_so():
+    names = [layout_file(layout, whole_set=True) for layout in get_args(Layout)]
+
+    assert names == [
+        "kaggle/submission.csv",
+        "legacy_cell/SubmitSrgb.mat",
+        "legacy_array/SubmitSrgb.mat",
+    ]
+    part = layout_file("kaggle", whole_set=False)
+    assert part == "kaggle/partial_set_not_for_upload.csv"
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((1, 256, 256, 3), np.uint8), np.zeros((256, 256, 3), np.float32)]
+)
+def test_a_denoised_block_of_another_shape_or_type_is_refused(wrong, block):
+    with pytest.raises(ValueError, match=r"image 0, block 1: denoised block of shape"):
+        check_denoised_block(wrong, block, "image 0, block 1")
+
+
+def test_a_denoised_block_that_is_the_input_is_refused(block):
+    with pytest.raises(ValueError, match="is the noisy input, value for value"):
+        check_denoised_block(block.copy(), block, "image 0, block 1")
+
+
+def test_a_burnt_out_block_may_stay_as_it_is():
+    white = np.full((256, 256, 3), 255, np.uint8)
+
+    check_denoised_block(white, white, "image 0, block 1")

@@ -1,8 +1,11 @@
+import zipfile
+
 import numpy as np
 import pytest
 from kedro.io import DatasetError, Version
 from scipy.io import loadmat, savemat, whosmat
 
+from cbsn_pipeline.challenges import dnd
 from cbsn_pipeline.datasets.dnd_submission_dataset import (
     DenoisedImage,
     DndSubmissionDataset,
@@ -17,9 +20,13 @@ class Submission:
 
     num_boxes = 2
 
-    def __init__(self, num_images=3, change=lambda crop: crop / 2):
+    def __init__(self, num_images=3, change=lambda crop: crop / 2, *, pack=False):
         self.num_images = num_images
         self.change = change
+        self.zip = pack
+
+    def facts(self):
+        return {"steps": 7}
 
     def __iter__(self):
         rng = np.random.default_rng(0)
@@ -66,6 +73,39 @@ def test_what_was_saved_is_loaded_image_by_image(tmp_path):
     crops = dataset.load().read(2, num_boxes=2)
 
     np.testing.assert_array_equal(crops, list(Submission())[2].denoised)
+
+
+def test_the_files_are_packed_when_asked_for(tmp_path):
+    dataset_at(tmp_path).save(Submission(pack=True))
+
+    saved = dataset_at(tmp_path).load()
+    assert saved.archive() == tmp_path / "dnd_submission/partial_set_not_for_upload.zip"
+    with zipfile.ZipFile(saved.archive()) as archive:
+        assert archive.namelist() == ["0001.mat", "0002.mat", "0003.mat"]
+        packed = archive.read("0002.mat")
+    assert packed == (saved.folder / "0002.mat").read_bytes()
+
+
+def test_the_archive_of_the_whole_set_has_no_such_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(dnd, "NUM_IMAGES", 3)
+    monkeypatch.setattr(dnd, "NUM_BOXES", 2)
+    dataset_at(tmp_path).save(Submission(pack=True))
+
+    assert dataset_at(tmp_path).load().archive().name == "bundled.zip"
+
+
+def test_what_was_noted_comes_back(tmp_path):
+    dataset_at(tmp_path).save(Submission())
+
+    saved = dataset_at(tmp_path).load()
+
+    assert saved.facts() == {"steps": 7}
+    assert saved.archive() is None
+    (saved.path / "facts.json").write_text("{")
+    with pytest.raises(DatasetError, match=r"facts\.json is damaged"):
+        saved.facts()
+    (saved.path / "facts.json").unlink()
+    assert saved.facts() == {}
 
 
 def test_a_versioned_submission_lies_in_the_folder_of_its_version(tmp_path):

@@ -30,6 +30,20 @@ def test_both_containers_load_alike(tmp_path, blocks, write_mat73):
         assert dataset.exists()
 
 
+def test_as_stored_the_values_are_the_same_in_the_order_of_the_file(
+    tmp_path, blocks, write_mat73
+):
+    savemat(tmp_path / "a.mat", {NAME: blocks}, do_compression=True)
+    write_mat73(tmp_path / "b.mat", **{NAME: blocks})
+
+    for name in ("a.mat", "b.mat"):
+        path = str(tmp_path / name)
+        loaded = MatBlocksDataset(filepath=path, variable=NAME, as_stored=True).load()
+        np.testing.assert_array_equal(loaded, blocks)
+        assert loaded.flags.f_contiguous
+        assert not loaded.flags.c_contiguous
+
+
 def test_the_variable_is_by_default_named_like_the_file(tmp_path, blocks):
     savemat(tmp_path / f"{NAME}.mat", {NAME: blocks})
 

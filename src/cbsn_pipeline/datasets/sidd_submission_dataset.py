@@ -1,6 +1,8 @@
 """SIDD's submission: the denoised benchmark blocks in the layouts of its sites."""
 
 import json
+import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +23,8 @@ from cbsn_pipeline.datasets.new_folder import write_new_folder
 from cbsn_pipeline.datasets.raw_file import check_file, check_folder, file_sha256
 from cbsn_pipeline.datasets.sidd_layouts import Extras, write_layout_checked
 from cbsn_pipeline.datasets.zip_file import write_zip_checked
+
+logger = logging.getLogger(__name__)
 
 Blocks = NDArray[np.uint8]
 
@@ -133,9 +137,12 @@ class SiddSubmissionDataset(
         final = Path(self._get_save_path())
         with write_new_folder(final, what="submission") as partial:
             spool = _fill_spool(partial / "spool", data)
-            _write_layouts(partial, data, spool)
+            seconds = _write_layouts(partial, data, spool)
             spool.path.unlink()
-            facts = data.facts() | {"pixel_sha256": spool.pixel_sha256}
+            facts = data.facts() | {
+                "pixel_sha256": spool.pixel_sha256,
+                "seconds_writing_and_reading_back": seconds,
+            }
             (partial / FACTS_FILE).write_text(json.dumps(facts, indent=2))
 
     def _exists(self) -> bool:
@@ -169,12 +176,18 @@ def _fill_spool(path: Path, submission: SiddSubmission) -> BlocksSpool:
 
 def _write_layouts(
     folder: Path, submission: SiddSubmission, spool: BlocksSpool
-) -> None:
+) -> dict[str, float]:
+    """Write and check every layout; return the seconds that each took."""
     whole_set = is_whole_set(spool.num_images, spool.num_blocks)
     extras = Extras(submission.seconds_per_megapixel(), submission.optional_data())
+    seconds: dict[str, float] = {}
     for layout in submission.layouts:
+        start = time.perf_counter()
         path = folder / layout_file(layout, whole_set=whole_set)
         path.parent.mkdir()
         write_layout_checked(layout, path, spool, extras)
         if submission.zip:
             write_zip_checked(path.with_name(f"{path.name}.zip"), [path])
+        seconds[layout] = time.perf_counter() - start
+        logger.info("%s: written and read back in %.1f s", layout, seconds[layout])
+    return seconds

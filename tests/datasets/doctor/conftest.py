@@ -120,7 +120,7 @@ def parts(data) -> dict[str, list[Part]]:
 
     dnd = Part(
         *("DND images", "dnd", data / "dnd_2017", ("scored",)),
-        *(("submit",), "the DND site"),
+        *(("submit_dnd",), "the DND site"),
         expected=Expected(2, num_boxes=2, crop_size=8),
     )
     return {

@@ -38,5 +38,5 @@ def inputs(tmp_path, photos):
         "params:ingest": IngestCounts(),
         "params:patches": PatchGrid(patch_size=8, stride=8, border=1),
         "params:validate": ValidateCounts(num_images=40, num_blocks=32),
-        "params:submit": SubmitCounts(num_images=50, num_boxes=20, crop_size=512),
+        "params:submit_dnd": SubmitCounts(num_images=50, num_boxes=20, crop_size=512),
     }

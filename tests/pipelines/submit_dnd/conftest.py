@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cbsn_pipeline.cbsn.denoiser import Provenance
 from cbsn_pipeline.challenges.dnd import box_slices
 
 
@@ -37,7 +38,10 @@ class TinyDnd:
 class DarkeningDenoiser:
     """Stands in for cbsn.Denoiser: takes half of the mean away."""
 
-    def __init__(self):
+    file = None
+
+    def __init__(self, trained_on=()):
+        self.provenance = Provenance(steps=7, trained_on=tuple(trained_on))
         self.calls = []
 
     def denoise(self, image, *, padding=None):

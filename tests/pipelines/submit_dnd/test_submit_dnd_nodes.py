@@ -7,6 +7,7 @@ from kedro.io import DatasetError
 from kedro.validation.type_extractor import TypeExtractor
 
 from cbsn_pipeline.datasets.dnd_submission_dataset import DndSubmissionDataset
+from cbsn_pipeline.imaging.pixels import pixel_sha256
 from cbsn_pipeline.pipelines.submit_dnd import create_pipeline, nodes
 from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
 
@@ -110,9 +111,64 @@ def test_the_report_describes_every_file(dnd, denoiser, tmp_path, monkeypatch):
     assert file["crops"] == 2
     assert file["max"] == crops.max()
     assert file["mean_absolute_change"] == pytest.approx(np.abs(crops - noisy).mean())
-    assert logged["submission/mean_absolute_change"] > 0
+    assert set(logged) == {
+        "submit_dnd/mean_absolute_change",
+        "submit_dnd/seconds_per_megapixel",
+    }
     assert report["folder"].endswith("dnd_submission/bundled")
+    assert report["denoiser"]["steps"] == 7
+    assert report["dagger"].startswith("unknown")
+    assert report["time"]["megapixels"] == pytest.approx(4 * 256 / 1e6)
     json.dumps(report)
+
+
+def test_the_archive_is_described(dnd, denoiser, tmp_path):
+    submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
+
+    archive = nodes.check_dnd_submission(submission, dnd, TINY)["archive"]
+
+    path = tmp_path / "dnd_submission/partial_set_not_for_upload.zip"
+    assert archive["file"] == str(path)
+    assert archive["bytes"] == path.stat().st_size
+
+
+def test_part_of_the_set_is_called_not_for_upload(dnd, denoiser, tmp_path, caplog):
+    submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
+
+    with caplog.at_level(logging.WARNING):
+        report = nodes.check_dnd_submission(submission, dnd, TINY)
+
+    assert report["uploadable"] is False
+    assert "2 images of 2 crops, part of DND: it is not for upload" in caplog.text
+
+
+def test_without_facts_an_older_submission_is_still_checked(dnd, denoiser, tmp_path):
+    submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
+    (submission.path / "facts.json").unlink()
+
+    assert "time" not in nodes.check_dnd_submission(submission, dnd, TINY)
+
+
+def test_images_that_were_trained_on_are_counted(dnd, denoiser, tmp_path):
+    denoiser = type(denoiser)([pixel_sha256(dnd.pixels[1])])
+    submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
+
+    report = nodes.check_dnd_submission(submission, dnd, TINY)
+
+    assert report["trained_on_images"] == 1
+    assert report["dagger"] == "dagger: 1 of the 2 images were trained on"
+
+
+@pytest.mark.parametrize(("context", "pixels"), [("crop", 4 * 256), ("image", 4000)])
+def test_time_is_that_of_the_denoiser_over_what_it_was_given(
+    dnd, denoiser, context, pixels
+):
+    submission = nodes.denoise_dnd(
+        denoiser, dnd, TINY.model_copy(update={"context": context})
+    )
+    list(submission)
+
+    assert submission.facts()["time"]["megapixels"] == pytest.approx(pixels / 1e6)
 
 
 def test_the_report_refuses_a_submission_that_is_the_input(dnd, denoiser, tmp_path):

@@ -130,7 +130,7 @@ def _wrong_count(part: Part, info: DndFolder | None, expected: int) -> list[Find
             *("error", "wrong_count", dnd.INFO_FILE),
             what=f"info.mat lists {info.num_images} images; expected {expected}.",
             cause="It is a set of your own.",
-            remedy=f"Declare it: submit.num_images={info.num_images}.",
+            remedy=f"Declare it: submit_dnd.num_images={info.num_images}.",
         )
     ]
 

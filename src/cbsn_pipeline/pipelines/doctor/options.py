@@ -53,7 +53,7 @@ class ValidateCounts(_OfAnotherStage):
 
 
 class SubmitCounts(_OfAnotherStage):
-    """Of ``params:submit``: which boxes of DND there must be; size in pixels."""
+    """Of ``params:submit_dnd``: which boxes of DND there must be; size in pixels."""
 
     num_images: PositiveInt
     num_boxes: PositiveInt

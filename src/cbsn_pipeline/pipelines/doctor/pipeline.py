@@ -21,7 +21,7 @@ def create_pipeline() -> Pipeline:
                     "params:ingest",
                     "params:patches",
                     "params:validate",
-                    "params:submit",
+                    "params:submit_dnd",
                 ],
                 outputs=["doctor_report", "doctor_markdown"],
                 name="examine_raw_data",
