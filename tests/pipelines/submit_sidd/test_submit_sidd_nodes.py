@@ -102,8 +102,9 @@ def test_part_of_the_set_is_called_not_for_upload(
         whole = nodes.report_sidd_submission(submission, SubmitSiddOptions())
 
     assert (report["uploadable"], whole["uploadable"]) == (False, True)
-    assert "2 images of 2 blocks, part of the benchmark" in caplog.messages[0]
-    assert "kaggle" in caplog.messages[1]
+    (warning,) = [r.message for r in caplog.records if r.levelname == "WARNING"]
+    assert "2 images of 2 blocks, part of the benchmark" in warning
+    assert caplog.messages[-1].endswith("kaggle/partial_set_not_for_upload.csv")
 
 
 def test_blocks_that_were_trained_on_are_counted(noisy_blocks, denoiser, tmp_path):
