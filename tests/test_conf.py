@@ -19,6 +19,9 @@ OPTIONS = {
     "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
     "submit": "cbsn_pipeline.pipelines.submit.options:SubmitOptions",
+    "check_submission": (
+        "cbsn_pipeline.pipelines.check_submission.options:CheckSubmissionOptions"
+    ),
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
 ENVIRONMENTS = ["sample", "sidd", "blocks", "dnd", "photos"]

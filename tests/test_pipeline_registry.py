@@ -22,6 +22,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "validate",
         "compare",
         "submit",
+        "check_submission",
         "denoise",
         "reproduce",
         "__default__",

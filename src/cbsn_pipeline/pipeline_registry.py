@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from cbsn_pipeline.pipelines import (
+    check_submission,
     compare,
     denoise,
     estimate,
@@ -21,7 +22,8 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``estimate``, which is asked before a training, ``compare``, which is asked
-    after several, and the card of ``reproduce``.
+    after several, ``check_submission``, which is given a file, and the card of
+    ``reproduce``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -36,6 +38,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
         "submit": submit.create_pipeline(),
+        "check_submission": check_submission.create_pipeline(),
         "denoise": denoise.create_pipeline(),
         "reproduce": from_raw_files
         + validate.create_pipeline()

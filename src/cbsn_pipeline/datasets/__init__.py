@@ -21,6 +21,7 @@ _EXPORTS = {
     "DndFolderDataset": "dnd_folder_dataset",
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
+    "SubmissionDataset": "submission_dataset",
 }
 
 __all__ = sorted(_EXPORTS)  # noqa: PLE0605
