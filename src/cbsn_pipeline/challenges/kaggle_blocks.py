@@ -16,6 +16,7 @@ Block = NDArray[np.uint8]
 EXCEL_CELL = 32767  # characters: Excel cuts longer ones
 
 _LINE_BREAK = re.compile(rb"\s+|\\n|\\r")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=_-]")
 _PREFIX = re.compile(rb"""\A(?:b'|b"|data:[^,]{0,100},)""")
 _NOTHING = (b"", b"nan", b"NaN", b"None", b"null", b"[]")
 _PICTURES = {b"\x89PNG": "a PNG", b"\xff\xd8\xff": "a JPEG", b"\x93NUMPY": "an .npy"}
@@ -56,9 +57,10 @@ def _repair(text: bytes, file: str, index: str) -> tuple[bytes, list[Finding]]:
     if prefix := _PREFIX.match(text):
         codes.append("base64_prefix")
         text = text[prefix.end() :].rstrip(b"'\"")
-    if _LINE_BREAK.search(text):
+    joined = _LINE_BREAK.sub(b"", text)
+    if joined != text and not _FOREIGN.search(joined):
         codes.append("base64_line_breaks")
-        text = _LINE_BREAK.sub(b"", text)
+        text = joined
     if (b"-" in text or b"_" in text) and b"+" not in text and b"/" not in text:
         codes.append("base64_urlsafe")
         text = text.translate(bytes.maketrans(b"-_", b"+/"))
@@ -98,7 +100,7 @@ def _finding(code: str, file: str, index: str, text: bytes, more: str) -> Findin
 
 def _not_base64(text: bytes, shape: tuple[int, ...], file: str, index: str) -> Finding:
     expected = -(-int(np.prod(shape)) // 3) * 4
-    foreign = re.search(rb"[^A-Za-z0-9+/=]", text)
+    foreign = _FOREIGN.search(text.replace(b"-", b"+").replace(b"_", b"/"))
     if foreign:
         return Finding(
             "error",
@@ -144,6 +146,7 @@ def _guess_size(content: bytes, size: int) -> str:
         8.0: "The block was written as float64.",
         4.0: "The block was written as float32.",
         2.0: "The block was written as uint16 or float16.",
+        1.5: "Hexadecimal was written, not base64.",
         4 / 3: "An alpha channel is there: it has four channels.",
         1 / 3: "It is grey: it has one channel.",
         1 / 4: "It has half the height and width.",

@@ -14,6 +14,7 @@ MIN_TEXT = 1000  # characters: a field this long in the first line is no column'
 SHOWN = 24  # characters of a file in a message
 UTF8_MARK = b"\xef\xbb\xbf"
 
+_WHOLE = re.compile(rb"(\d{1,9})(\.0*)?")
 _FIELD = rb'\s*"([^"]*)"\s*(?:%(d)s|$)|([^%(d)s]*)(?:%(d)s|$)'
 
 
@@ -199,14 +200,23 @@ def check_columns(
     ]
 
 
-def read_id(field: bytes) -> int | None:
-    """Read an ID as Kaggle writes it: digits and nothing else; None if it is not."""
-    return int(field) if field.isdigit() and len(field) <= len(str(2**31)) else None
+def read_id(
+    field: bytes, *, file: str, index: str
+) -> tuple[list[Finding], int | None]:
+    """Read an ID: digits and nothing else.
+
+    Returns:
+        What is wrong with it, and the number; None if it is none. ``7.0`` is
+        reported and read all the same.
+    """
+    number = _WHOLE.fullmatch(field)
+    if number and not number[2]:
+        return [], int(number[1])
+    finding = _bad_id(field, file, index, as_float=number is not None)
+    return [finding], int(number[1]) if number else None
 
 
-def bad_id(field: bytes, *, file: str, index: str) -> Finding:
-    """Report an ID that is no whole number."""
-    as_float = re.fullmatch(rb"\d+\.\d*", field)
+def _bad_id(field: bytes, file: str, index: str, *, as_float: bool) -> Finding:
     return Finding(
         "error",
         "id_format",

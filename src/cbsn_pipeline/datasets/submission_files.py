@@ -104,8 +104,10 @@ def _kind_of_mat(path: Path) -> Kind:
             f"{path} is one file of DND; expected the folder or zip of all of them. "
             f"Name the folder, {path.parent}."
         )
-    array = found.get(ARRAY_VARIABLE)
-    return "legacy_cell" if array and array.kind == "cell" else "legacy_array"
+    if ARRAY_VARIABLE in found:
+        return "legacy_array"
+    cells = any(variable.kind == "cell" for variable in found.values())
+    return "legacy_cell" if cells else "legacy_array"
 
 
 class BundleFiles:

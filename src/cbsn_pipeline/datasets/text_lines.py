@@ -92,8 +92,10 @@ def read_lines(
                     f"it goes on after {most:,} bytes, far more than the submission "
                     "has. Is it another file?"
                 )
-            if not part or line.count(b'"') % 2 == 0:
+            if line.count(b'"') % 2 == 0:
                 break
+            if not part:
+                raise DatasetError(f"the quote opened in line {first} is never closed.")
         if not line:
             return
         text = bytes(line).rstrip(b"\r\n")

@@ -8,7 +8,6 @@ from cbsn_pipeline.challenges.kaggle_blocks import read_block
 from cbsn_pipeline.challenges.kaggle_ids import check_ids, name_block
 from cbsn_pipeline.challenges.kaggle_rows import (
     Header,
-    bad_id,
     check_columns,
     read_header,
     read_id,
@@ -87,13 +86,13 @@ class _Rows:
         findings += wrong
         if len(fields) <= max(header.id_column, header.block_column):
             return
-        number = read_id(fields[header.id_column])
-        name = f"line {line}" if number is None else self._name(number)
-        if number is None:
-            findings.append(
-                bad_id(fields[header.id_column], file=file, index=f"line {line}")
-            )
-        else:
+        wrong, number = read_id(
+            fields[header.id_column], file=file, index=f"line {line}"
+        )
+        findings += wrong
+        name = f"line {line}"
+        if number is not None:
+            name = name_block(number, self._outcome.grid[1])
             self.ids.append(number)
             self._lines.append(line)
         problems, block = read_block(
@@ -103,9 +102,6 @@ class _Rows:
         if block is not None and number is not None:
             noisy = self._noisy.block(number) if self._noisy else None
             self._outcome.add(block, noisy, place=number, name=name)
-
-    def _name(self, number: int) -> str:
-        return name_block(number, self._outcome.grid[1])
 
     def finish(self) -> None:
         """Check the IDs, once all are known."""
