@@ -200,9 +200,7 @@ def check_columns(
     ]
 
 
-def read_id(
-    field: bytes, *, file: str, index: str
-) -> tuple[list[Finding], int | None]:
+def read_id(field: bytes, *, file: str, index: str) -> tuple[list[Finding], int | None]:
     """Read an ID: digits and nothing else.
 
     Returns:

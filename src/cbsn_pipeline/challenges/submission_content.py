@@ -147,14 +147,19 @@ def _check_repeated(facts: Sequence[BlockFacts]) -> list[Finding]:
                 "repeated",
                 fact.file,
                 fact.name,
-                f"Expected a block of its own; it has the same values as {other.name}"
-                f"{'' if other.file == fact.file else f' of {other.file}'}.",
+                "Expected a block of its own; it has the same values as "
+                f"{_name_from(other, fact.file)}.",
                 "A block was written twice: an index that does not advance, or a "
                 "buffer that is used again.",
                 "Write every block once; check the loop over images and blocks.",
             )
         )
     return findings
+
+
+def _name_from(fact: BlockFacts, file: str) -> str:
+    """Name a block as seen from a file: its own is left out."""
+    return fact.name if fact.file == file else f"{fact.file}, {fact.name}"
 
 
 def _same_input(fact: BlockFacts, other: BlockFacts) -> bool:
@@ -221,7 +226,8 @@ def _report_order(
             pairs.facts[i].file,
             pairs.facts[i].name,
             f"Expected the denoised block of this place; it looks like the noisy block "
-            f"of {other.name} (similarity {found.best_correlation[i]:.3f}, "
+            f"of {_name_from(other, pairs.facts[i].file)} "
+            f"(similarity {found.best_correlation[i]:.3f}, "
             f"{found.own_correlation[i]:.2f} with its own).",
             cause or "Blocks have changed places: another order of files or loops.",
             "Write blocks in the order of the noisy file: images first, then blocks.",

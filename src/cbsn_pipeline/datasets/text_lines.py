@@ -75,12 +75,13 @@ def read_lines(
     number = total = 0
     while True:
         first = number + 1
-        line = bytearray()
+        line, quotes = bytearray(), 0
         while True:
             part = stream.readline(longest + 1)
             number += 1
             total += len(part)
             line += part
+            quotes += part.count(b'"')
             if len(line) > longest:
                 raise DatasetError(
                     f"line {first} is longer than {longest:,} bytes; a block of this "
@@ -92,7 +93,7 @@ def read_lines(
                     f"it goes on after {most:,} bytes, far more than the submission "
                     "has. Is it another file?"
                 )
-            if line.count(b'"') % 2 == 0:
+            if quotes % 2 == 0:
                 break
             if not part:
                 raise DatasetError(f"the quote opened in line {first} is never closed.")

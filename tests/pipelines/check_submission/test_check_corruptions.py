@@ -697,13 +697,22 @@ def test_the_page_lists_every_corruption_and_no_other():
 def _check_page(name, codes, findings, folder):
     """The page shows the message that was given now."""
     first = next(finding for finding in findings if finding.code == codes[0])
-    message = f"{first.severity}: {first.what}".replace(str(folder), "...")
+    message = f"{first.severity}: {first.what}".replace(str(folder), "/my")
     row = [name, ", ".join(f"`{code}`" for code in codes), _escape(message)]
+    on_page = _rows_of_page().get(name, ["", ""])
     if target := os.environ.get("WRITE_SUBMISSION_CHECKS"):
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(f"| {' | '.join(row)} |\n")
         return
-    assert _rows_of_page().get(name) == row[1:], f"| {' | '.join(row)} |"
+    assert on_page[0] == row[1]
+    assert _without_values(on_page[1]) == _without_values(row[2]), (
+        f"| {' | '.join(row)} |"
+    )
+
+
+def _without_values(text):
+    """Numbers and quoted bytes follow from the random pixels and library versions."""
+    return re.sub(r"[-+]?\d[\d.,e+]*", "#", re.sub(r"'[^']*' \.\.\.", "...", text))
 
 
 def _escape(text):
