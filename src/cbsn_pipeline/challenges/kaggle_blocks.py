@@ -41,15 +41,24 @@ def read_block(
     """
     if text in _NOTHING:
         return [_finding("block_empty", file, index, text, "")], None
-    repaired, findings = _repair(text, file, index)
-    try:
-        content = base64.b64decode(repaired, validate=True)
-    except binascii.Error:
-        return [*findings, _not_base64(repaired, shape, file, index)], None
+    findings: list[Finding] = []
+    content = _decode(text)
+    if content is None:
+        text, findings = _repair(text, file, index)
+        content = _decode(text)
+    if content is None:
+        return [*findings, _not_base64(text, shape, file, index)], None
     size = int(np.prod(shape))
     if len(content) != size:
         return [*findings, _wrong_size(content, size, file, index)], None
     return findings, np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _decode(text: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
 
 
 def _repair(text: bytes, file: str, index: str) -> tuple[bytes, list[Finding]]:
