@@ -21,6 +21,7 @@ CLEARLY = 0.25  # and by so much more than with its own
 TIMES = 3.0  # or: so many times closer, in levels, than its own,
 FAR = 16.0  # which is at least so many levels away,
 NEAR = 6.0  # while the other one is this near
+FLAT = 0.25  # levels, root mean square: less is rounding and no structure
 PATTERN_SHARE = 0.8  # of the misplaced blocks must follow a pattern to name it
 MIN_MISPLACED = 3  # fewer do not show a pattern
 
@@ -34,12 +35,14 @@ class Resemblance:
         best: (N,), the index of what it looks like most.
         best_correlation: (N,), how much, -1..1.
         own_correlation: (N,), how much it looks like its own, -1..1.
+        own_distance: (N,), how far it is from its own, in levels.
     """
 
     misplaced: Flags
     best: Integers
     best_correlation: Floats
     own_correlation: Floats
+    own_distance: Floats
 
 
 def find_resemblance(ours: Floats, noisy: Floats) -> Resemblance:
@@ -67,6 +70,7 @@ def find_resemblance(ours: Floats, noisy: Floats) -> Resemblance:
         best=found,
         best_correlation=correlations[own, found],
         own_correlation=own_correlation,
+        own_distance=own_distance,
     )
 
 
@@ -114,10 +118,10 @@ def _patterns(
         "The order is that of numbers sorted as text (0, 1, 10, 100, ...): file names "
         "without leading zeros were sorted.": as_text[places],
         "The order is reversed.": total - 1 - places,
-        f"All are shifted by {shift:+d}: a block was skipped or written twice, or IDs "
-        "count from 1.": (places + step) % total,
         "Blocks are right within their image, but images have changed places: was a "
         "list of files not sorted?": sources // blocks * blocks + places % blocks,
+        f"All are shifted by {shift:+d}: a block was skipped or written twice, or IDs "
+        "count from 1.": (places + step) % total,
         "Images are right, but their blocks have changed places.": places
         // blocks
         * blocks
@@ -129,7 +133,8 @@ def _normalise(signatures: Floats) -> Floats:
     flat = signatures.reshape(len(signatures), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat, axis=1, keepdims=True)
-    unit: Floats = flat / np.maximum(length, np.float32(1e-6))
+    least = np.float32(FLAT * flat.shape[1] ** 0.5)
+    unit: Floats = flat / np.maximum(length, least)
     return unit
 
 

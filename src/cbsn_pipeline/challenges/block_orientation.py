@@ -15,6 +15,7 @@ Flags = NDArray[np.bool_]
 
 COLOURFUL = 6.0  # levels: exchanging red and blue changes a block by more
 SWAP_RATIO = 0.25  # of squared differences, exchanged against as it is
+BETTER = 0.02  # correlation that a turned block must have more than a misplaced one
 MAJORITY = 0.5  # of the blocks, for a finding about the whole file
 
 
@@ -89,14 +90,23 @@ def _channels(file: str, index: str, differences: Floats, count: int) -> Finding
     )
 
 
-def check_turned(pairs: Pairs, file: str) -> tuple[list[Finding], Pairs, bool]:
-    """Find transposed and mirrored blocks; put all of them right for what follows."""
+def check_turned(
+    pairs: Pairs, elsewhere: Floats, file: str
+) -> tuple[list[Finding], Pairs, bool]:
+    """Find transposed and mirrored blocks; put all of them right for what follows.
+
+    Args:
+        pairs: The blocks.
+        elsewhere: (N,), how much each looks, as it is, like another block that it is
+            clearly misplaced from; -1 if it is not. The wrong place explains as much.
+        file: The submission.
+    """
     ours, noisy = pairs.ours_signatures, pairs.noisy_signatures
     turns = _turn(ours)
     own = correlate(ours, noisy)
     scores = np.stack([correlate(turned, noisy) for turned in turns.values()])
     which, best = scores.argmax(axis=0), scores.max(axis=0, initial=-1)
-    flags = (best >= LIKE) & (own < best - CLEARLY)
+    flags = (best >= LIKE) & (own < best - CLEARLY) & (best > elsewhere + BETTER)
     common = int(np.bincount(which[flags], minlength=len(turns)).argmax())
     count = int((flags & (which == common)).sum())
     if count > MAJORITY * len(flags):

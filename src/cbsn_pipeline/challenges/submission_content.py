@@ -11,6 +11,7 @@ import numpy as np
 
 from cbsn_pipeline.challenges.block_facts import BlockFacts, NoisyFacts
 from cbsn_pipeline.challenges.block_order import (
+    FAR,
     Resemblance,
     find_resemblance,
     name_pattern,
@@ -172,11 +173,16 @@ def _check_against_input(
     pairs: Pairs, file: str, grid: tuple[int, int]
 ) -> list[Finding]:
     channels, pairs, all_swapped = check_channels(pairs, file)
-    turned, pairs, all_turned = check_turned(pairs, file)
+    if not pairs.facts:
+        return channels
+    resemblance = find_resemblance(pairs.ours_signatures, pairs.noisy_signatures)
+    elsewhere = np.where(resemblance.misplaced, resemblance.best_correlation, -1)
+    turned, pairs, all_turned = check_turned(pairs, elsewhere, file)
     findings = channels + turned
     if not pairs.facts:
         return findings
-    resemblance = find_resemblance(pairs.ours_signatures, pairs.noisy_signatures)
+    if turned:
+        resemblance = find_resemblance(pairs.ours_signatures, pairs.noisy_signatures)
     if _is_other_input(resemblance):
         return [*findings, _other_input(file, len(pairs.facts), resemblance)]
     findings += _report_order(pairs, resemblance, grid)
@@ -190,6 +196,7 @@ def _check_against_input(
 def _is_other_input(found: Resemblance) -> bool:
     return (
         float(np.median(found.own_correlation)) < UNLIKE
+        and float(np.median(found.own_distance)) > FAR
         and float(np.mean(found.misplaced)) < MAJORITY
     )
 
