@@ -14,6 +14,7 @@ MIN_TEXT = 1000  # characters: a field this long in the first line is no column'
 SHOWN = 24  # characters of a file in a message
 UTF8_MARK = b"\xef\xbb\xbf"
 
+_CONTINUED = re.compile(rb"[A-Za-z0-9+/=]{10,200}")
 _WHOLE = re.compile(rb"(\d{1,9})(\.0*)?")
 _FIELD = rb'\s*"([^"]*)"\s*(?:%(d)s|$)|([^%(d)s]*)(?:%(d)s|$)'
 
@@ -186,6 +187,8 @@ def check_columns(
     """Check that a line has as many fields as the header."""
     if len(fields) == header.num_columns:
         return []
+    if len(fields) == 1 and _CONTINUED.fullmatch(fields[0]):
+        return [_continued(fields[0], file, index)]
     return [
         Finding(
             "error",
@@ -198,6 +201,18 @@ def check_columns(
             "Write one line per block: its ID, a comma, its text.",
         )
     ]
+
+
+def _continued(field: bytes, file: str, index: str) -> Finding:
+    return Finding(
+        "error",
+        "base64_line_breaks",
+        file,
+        index,
+        f"Expected a new block; the line goes on with the text before: {show(field)}.",
+        "base64.encodebytes or the command base64 breaks lines after 76 characters.",
+        "Use base64.b64encode, or base64 -w0.",
+    )
 
 
 def read_id(field: bytes, *, file: str, index: str) -> tuple[list[Finding], int | None]:

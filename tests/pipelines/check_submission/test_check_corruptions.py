@@ -178,6 +178,16 @@ def _(kit):
     return kit.csv([[str(i), text] for i, text in enumerate(texts)])
 
 
+@corruption(
+    "Text: line breaks without quotes",
+    *("base64_line_breaks", "block_size", "unreadable", "id_missing"),
+)
+def _(kit):
+    texts = [base64.encodebytes(block.tobytes()).decode() for block in kit.flat]
+    lines = "".join(f"{number},{text}" for number, text in enumerate(texts))
+    return kit.bytes(f"ID,BLOCK\n{lines}".encode())
+
+
 @corruption("Text: alphabet for web addresses", "base64_urlsafe")
 def _(kit):
     return kit.csv([[i, t.replace("+", "-").replace("/", "_")] for i, t in kit.rows()])

@@ -20,6 +20,7 @@ from cbsn_pipeline.pipelines.check_submission.outcome import Outcome, unreadable
 
 LONGEST_LINE = 12 * BLOCK_CHARACTERS  # float64 takes eight times the characters
 MOST_TIMES = 12  # bytes of the whole, as a multiple of a right file's
+MOST_LINES = 3  # the same for lines: each may become a finding
 
 CHECKED = (
     "header",
@@ -66,9 +67,13 @@ class _Rows:
         self._header: Header | None = None
         self.ids: list[int] = []
         self._lines: list[int] = []
+        self._started = False
+        self._num_lines = 0
+        self._most_lines = MOST_LINES * outcome.grid[0] * outcome.grid[1] + 100
 
     def take(self, line: int, text: bytes) -> bool:
         """Check a line; False if the rest cannot be read."""
+        self._started = True
         if self._header is None:
             findings, self._header = read_header(text, self._outcome.file)
             self._outcome.findings += findings
@@ -77,6 +82,13 @@ class _Rows:
             if self._header.present:
                 return True
         self._take_block(line, text, self._header)
+        self._num_lines += 1
+        if self._num_lines > self._most_lines:
+            raise DatasetError(
+                f"it goes on after {self._num_lines - 1:,} lines, far more than the "
+                "submission has. Were texts broken into several lines, or is it "
+                "another file?"
+            )
         return True
 
     def _take_block(self, line: int, text: bytes, header: Header) -> None:
@@ -106,7 +118,7 @@ class _Rows:
     def finish(self) -> None:
         """Check the IDs, once all are known."""
         outcome = self._outcome
-        if self._header is None and not outcome.findings:
+        if not self._started:
             outcome.findings.append(unreadable(outcome.file, "it is empty."))
         if self._header is not None:
             outcome.findings += check_ids(
