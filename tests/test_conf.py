@@ -23,6 +23,9 @@ OPTIONS = {
     "submit_sidd": "cbsn_pipeline.pipelines.submit_sidd.options:SubmitSiddOptions",
     "submit_dnd": "cbsn_pipeline.pipelines.submit_dnd.options:SubmitDndOptions",
     "score": "cbsn_pipeline.pipelines.score.options:ScoreOptions",
+    "check_submission": (
+        "cbsn_pipeline.pipelines.check_submission.options:CheckSubmissionOptions"
+    ),
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
 ENVIRONMENTS = ["sample", "sidd", "blocks", "dnd", "photos"]

@@ -25,6 +25,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "submit_sidd",
         "submit_dnd",
         "submit",
+        "check_submission",
         "denoise",
         "reproduce",
         "reproduce_dnd",

@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from cbsn_pipeline.pipelines import (
+    check_submission,
     compare,
     denoise,
     doctor,
@@ -26,8 +27,8 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``doctor`` and ``estimate``, which are asked before a training,
-    ``compare``, which is asked after several, ``score``, which takes any two folders,
-    and the cards of ``reproduce`` and ``reproduce_dnd``.
+    ``compare``, which is asked after several, ``score`` and ``check_submission``, which
+    are given files, and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
     from_raw_files = (
         ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
@@ -47,6 +48,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "submit_sidd": submit_sidd.create_pipeline(),
         "submit_dnd": submit_dnd.create_pipeline(),
         "submit": submit,
+        "check_submission": check_submission.create_pipeline(),
         "denoise": denoise.create_pipeline(),
         "reproduce": from_raw_files
         + validate.create_pipeline()

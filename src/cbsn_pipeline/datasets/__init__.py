@@ -24,6 +24,7 @@ _EXPORTS = {
     "FolderDataset": "folder_dataset",
     "SaveVersionDataset": "save_version_dataset",
     "ImageSetDataset": "image_set_dataset",
+    "SubmissionDataset": "submission_dataset",
 }
 
 __all__ = sorted(_EXPORTS)  # noqa: PLE0605

@@ -1,0 +1,169 @@
+"""Finds out what kind of submission a file or folder is, and opens its parts."""
+
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from kedro.io import DatasetError
+
+from cbsn_pipeline.challenges.dnd import BUNDLE_FOLDER, BUNDLE_VARIABLE
+from cbsn_pipeline.challenges.sidd_submission import ARRAY_VARIABLE, CELL_VARIABLE
+from cbsn_pipeline.datasets.mat_contents import READ_LIMIT, MatContents
+from cbsn_pipeline.datasets.mat_file import HDF5_SIGNATURE
+from cbsn_pipeline.datasets.text_lines import READ_ERRORS, ZIP_MARK, is_content
+
+Kind = Literal["kaggle", "legacy_cell", "legacy_array", "dnd"]
+
+SEARCH_DEPTH = 5  # folders below the one that was named
+SEARCHED = 20_000  # entries, at most
+_DND_FILE = re.compile(r"\d+(_\d+)?\.mat")
+_CANDIDATE = re.compile(
+    r".*\.(csv|csv\.gz|csv\.zip|zip)|SubmitSrgb.*\.mat", re.IGNORECASE
+)
+
+
+def locate(path: Path, kind: Kind | Literal["auto"]) -> tuple[Kind, Path]:
+    """Find the submission at a path, and what kind it is.
+
+    Args:
+        path: A file; a zip; a folder that is the submission or holds one.
+        kind: What it is; ``auto`` to find out.
+
+    Returns:
+        The kind, and the file or folder that is checked.
+
+    Raises:
+        DatasetError: There is none, several, or it cannot be opened.
+    """
+    if not path.exists():
+        raise DatasetError(
+            f"{path} does not exist; expected a submission: a CSV file for Kaggle, "
+            "SubmitSrgb.mat, or the folder or zip of DND's bundled files."
+        )
+    if path.is_dir():
+        if kind in ("auto", "dnd") and _is_bundle(path):
+            return "dnd", path
+        return locate(_only_candidate(path), kind)
+    return (_kind_of_file(path) if kind == "auto" else kind), path
+
+
+def _is_bundle(folder: Path) -> bool:
+    if (folder / BUNDLE_FOLDER).is_dir():
+        return True
+    return any(_DND_FILE.fullmatch(file.name) for file in folder.iterdir())
+
+
+def _only_candidate(folder: Path) -> Path:
+    found = sorted(_candidates(folder, SEARCH_DEPTH))
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(str(path.relative_to(folder)) for path in found[:5])
+    raise DatasetError(
+        f"{folder} holds {len(found)} submissions ({listed or 'none'}); expected one, "
+        "a CSV file for Kaggle, SubmitSrgb.mat, or the folder or zip of DND's bundled "
+        "files. Name the file itself."
+    )
+
+
+def _candidates(folder: Path, depth: int) -> Iterator[Path]:
+    for number, item in enumerate(folder.iterdir()):
+        if number > SEARCHED or item.is_symlink():
+            continue
+        if item.is_dir():
+            if _is_bundle(item):
+                yield item
+            elif depth:
+                yield from _candidates(item, depth - 1)
+        elif _CANDIDATE.fullmatch(item.name):
+            yield item
+
+
+def _kind_of_file(path: Path) -> Kind:
+    with path.open("rb") as file:
+        start = file.read(2048 + len(HDF5_SIGNATURE))
+    if start.startswith(ZIP_MARK):
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(name).name for name in archive.namelist()]
+        return "dnd" if any(map(_DND_FILE.fullmatch, names)) else "kaggle"
+    if start.startswith(b"MATLAB") or HDF5_SIGNATURE in start:
+        return _kind_of_mat(path)
+    return "kaggle"
+
+
+def _kind_of_mat(path: Path) -> Kind:
+    found = MatContents(path).variables
+    if CELL_VARIABLE in found:
+        return "legacy_cell"
+    if BUNDLE_VARIABLE in found or _DND_FILE.fullmatch(path.name):
+        raise DatasetError(
+            f"{path} is one file of DND; expected the folder or zip of all of them. "
+            f"Name the folder, {path.parent}."
+        )
+    if ARRAY_VARIABLE in found:
+        return "legacy_array"
+    cells = any(variable.kind == "cell" for variable in found.values())
+    return "legacy_cell" if cells else "legacy_array"
+
+
+class BundleFiles:
+    """The files of a DND submission, in a folder or a zip.
+
+    Args:
+        path: The folder ``bundled``, one that holds it, or a zip of either.
+
+    Raises:
+        DatasetError: It cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._members: dict[str, str] = {}
+        if path.is_dir():
+            inner = path / BUNDLE_FOLDER
+            self.path = inner if inner.is_dir() else path
+            self.names = sorted(file.name for file in self.path.iterdir())
+            return
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = [n for n in archive.namelist() if is_content(n)]
+        except READ_ERRORS as error:
+            raise DatasetError(f"{path} cannot be unzipped: {error}.") from error
+        bundled = [n for n in members if BUNDLE_FOLDER in PurePosixPath(n).parts[:-1]]
+        self._members = {PurePosixPath(n).name: n for n in bundled or members}
+        self.names = sorted(self._members)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Path]:
+        """Give the path of a file; one in a zip is unpacked while it is used.
+
+        Raises:
+            DatasetError: It cannot be unpacked, or is too large.
+        """
+        if not self._members:
+            yield self.path / name
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "member.mat"  # never a name that a zip gives
+            self._unpack(name, target)
+            yield target
+
+    def _unpack(self, name: str, target: Path) -> None:
+        try:
+            with (
+                zipfile.ZipFile(self.path) as archive,
+                archive.open(self._members[name]) as packed,
+                target.open("wb") as file,
+            ):
+                if archive.getinfo(self._members[name]).file_size > READ_LIMIT:
+                    raise DatasetError(
+                        f"{self.path}: {name} unpacks to more than {READ_LIMIT:,} "
+                        "bytes: not read."
+                    )
+                shutil.copyfileobj(packed, file)
+        except READ_ERRORS as error:
+            raise DatasetError(f"{self.path}: {name} is damaged: {error}.") from error

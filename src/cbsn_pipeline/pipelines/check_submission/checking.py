@@ -1,0 +1,104 @@
+"""Chooses the check for a submission, and finds its noisy input."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from kedro.io import DatasetError
+
+from cbsn_pipeline.datasets.mat_contents import MatContents
+from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
+from cbsn_pipeline.datasets.submission_files import Kind, locate
+from cbsn_pipeline.datasets.text_lines import READ_ERRORS
+from cbsn_pipeline.pipelines.check_submission.dnd import check_dnd
+from cbsn_pipeline.pipelines.check_submission.kaggle import check_kaggle
+from cbsn_pipeline.pipelines.check_submission.legacy import check_array, check_cell
+from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyBlocks, NoisyCrops
+from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
+from cbsn_pipeline.pipelines.check_submission.outcome import (
+    Outcome,
+    input_unusable,
+    unreadable,
+    without_input,
+)
+
+Noisy = TypeVar("Noisy")
+
+
+def check(
+    paths: SubmissionPaths, options: CheckSubmissionOptions
+) -> tuple[str, Outcome]:
+    """Check a submission.
+
+    Args:
+        paths: Where it is, and where its noisy input may be.
+        options: Kind and sizes.
+
+    Returns:
+        The kind (``unknown`` if that could not be told) and what was found.
+    """
+    outcome = Outcome(str(paths.path), options.grid)
+    try:
+        kind, path = locate(paths.path, options.kind)
+    except (DatasetError, *READ_ERRORS) as error:
+        outcome.findings.append(unreadable(outcome.file, error))
+        return "unknown", outcome
+    outcome.file = str(path)
+    try:
+        _check_kind(kind, path, paths, options, outcome)
+    except (DatasetError, *READ_ERRORS) as error:
+        outcome.findings.append(unreadable(outcome.file, error))
+    return kind, outcome.finish()
+
+
+def _check_kind(
+    kind: Kind,
+    path: Path,
+    paths: SubmissionPaths,
+    options: CheckSubmissionOptions,
+    outcome: Outcome,
+) -> None:
+    if kind == "dnd":
+        outcome.grid = options.dnd_grid
+        size = options.dnd_crop_size
+        crops = _open_noisy(
+            paths.noisy,
+            paths.dnd_noisy,
+            lambda folder: NoisyCrops(folder, options.dnd_grid, size),
+            outcome,
+        )
+        check_dnd(path, outcome, crops, size)
+        return
+    blocks = _open_noisy(
+        paths.noisy,
+        paths.sidd_noisy,
+        lambda file: NoisyBlocks(file, options.grid),
+        outcome,
+    )
+    if kind == "kaggle":
+        check_kaggle(path, outcome, blocks)
+    elif kind == "legacy_cell":
+        check_cell(MatContents(path), outcome, blocks)
+    else:
+        check_array(MatContents(path), outcome, blocks)
+
+
+def _open_noisy(
+    named: Path | None,
+    default: Path,
+    opener: Callable[[Path], Noisy],
+    outcome: Outcome,
+) -> Noisy | None:
+    path = named or default
+    if named is None and not path.exists():
+        outcome.findings.append(without_input(outcome.file, path))
+        return None
+    try:
+        noisy = opener(path)
+    except (DatasetError, *READ_ERRORS) as error:
+        outcome.findings.append(
+            input_unusable(outcome.file, path, error, named=named is not None)
+        )
+        return None
+    outcome.noisy = path
+    return noisy

@@ -1,0 +1,66 @@
+"""The steps of checking a submission."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbsn_pipeline import tracking
+from cbsn_pipeline.findings import from_records, raise_errors
+from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
+
+if TYPE_CHECKING:
+    from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
+else:
+    # Kedro resolves every annotation of a node to find the options among them, so the
+    # names must exist; the libraries behind them load only when a node runs.
+    SubmissionPaths = Any
+
+
+def check_submission(
+    submission_to_check: SubmissionPaths, options: CheckSubmissionOptions
+) -> tuple[dict[str, Any], str]:
+    """Check a submission; whatever is wrong becomes a finding, nothing is raised.
+
+    Args:
+        submission_to_check: Where it is, and where its noisy input may be.
+        options: Kind and sizes.
+
+    Returns:
+        The report, for JSON, and as Markdown.
+    """
+    from cbsn_pipeline.pipelines.check_submission.checking import check
+    from cbsn_pipeline.pipelines.check_submission.report import describe, to_markdown
+
+    report = describe(check(submission_to_check, options))
+    return report, to_markdown(report)
+
+
+def report_submission_check(
+    submission_check: dict[str, Any],
+    submission_check_markdown: str,
+    submission_checks: Path,
+) -> None:
+    """Show the findings, and fail if there are errors: the report is saved by then.
+
+    Args:
+        submission_check: The report.
+        submission_check_markdown: The same as text, for MLflow.
+        submission_checks: Folder of the reports, the newest last.
+
+    Raises:
+        FindingsError: There are errors.
+    """
+    from cbsn_pipeline.pipelines.check_submission.report import print_report
+
+    tracking.log_metrics(
+        {
+            f"check_submission/{name}": float(submission_check[name])
+            for name in ("num_errors", "num_warnings", "num_blocks")
+        }
+    )
+    tracking.log_dict("check_submission/submission_check.json", submission_check)
+    print_report(submission_check)
+    saved = sorted(submission_checks.glob(f"*/{submission_checks.name}"))
+    raise_errors(
+        from_records(submission_check["findings"]),
+        report=str(saved[-1] if saved else submission_checks),
+    )

@@ -1,0 +1,71 @@
+import zipfile
+
+import pytest
+from kedro.io import DatasetError
+
+from cbsn_pipeline.datasets.submission_files import BundleFiles, locate
+
+
+def test_a_missing_path_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"nowhere does not exist; expected a sub"):
+        locate(tmp_path / "nowhere", "auto")
+
+
+def test_a_folder_must_hold_one_submission(tmp_path):
+    with pytest.raises(DatasetError, match=r"holds 0 submissions \(none\)"):
+        locate(tmp_path, "auto")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.csv").write_text("ID,BLOCK\n")
+
+    assert locate(tmp_path, "auto") == ("kaggle", tmp_path / "deep" / "a.csv")
+
+    (tmp_path / "b.csv").write_text("ID,BLOCK\n")
+    with pytest.raises(DatasetError, match=r"2 submissions \(b\.csv, deep/a\.csv\)"):
+        locate(tmp_path, "auto")
+
+
+def test_one_file_of_dnd_is_not_the_bundle(tmp_path):
+    from scipy.io import savemat
+
+    savemat(tmp_path / "0001.mat", {"Idenoised": 1.0})
+
+    with pytest.raises(DatasetError, match="one file of DND; expected the folder"):
+        locate(tmp_path / "0001.mat", "auto")
+
+
+def test_a_kind_that_was_named_is_believed(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"x")
+
+    assert locate(tmp_path / "a.bin", "legacy_array")[0] == "legacy_array"
+
+
+def test_a_member_of_a_zip_never_leaves_its_temporary_folder(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with zipfile.ZipFile(inside / "a.zip", "w") as archive:
+        archive.writestr("../../0001.mat", b"climbs")
+
+    files = BundleFiles(inside / "a.zip")
+
+    with files.open("0001.mat") as path:
+        assert path.read_bytes() == b"climbs"
+    assert not path.exists()
+    assert [file.name for file in tmp_path.rglob("*.mat")] == []
+
+
+def test_a_damaged_zip_is_one_clear_error(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("0001.mat", b"x" * 1000)
+    content = bytearray(path.read_bytes())
+    content[200] ^= 1
+    path.write_bytes(content)
+
+    with (
+        pytest.raises(DatasetError, match=r"0001\.mat is damaged: Bad CRC-32"),
+        BundleFiles(path).open("0001.mat"),
+    ):
+        pass
+    path.write_bytes(content[:500])
+    with pytest.raises(DatasetError, match="cannot be unzipped"):
+        BundleFiles(path)
