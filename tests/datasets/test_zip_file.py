@@ -1,5 +1,7 @@
 import zipfile
+import zlib
 
+import numpy as np
 import pytest
 
 from cbsn_pipeline.datasets import zip_file
@@ -29,6 +31,30 @@ def test_same_files_same_bytes(tmp_path, files):
     write_zip_checked(tmp_path / "b.zip", files)
 
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_it_packs_fast(tmp_path):
+    file = tmp_path / "0001.mat"
+    rng = np.random.default_rng(0)
+    file.write_bytes(rng.normal(size=20_000).astype(np.float16).tobytes())
+    write_zip_checked(tmp_path / "bundled.zip", [file])
+
+    with zipfile.ZipFile(tmp_path / "bundled.zip") as archive:
+        packed = archive.infolist()[0].compress_size
+    # a zlib stream is six bytes longer than the same in an archive
+    assert packed == len(zlib.compress(file.read_bytes(), 1)) - 6
+    assert packed != len(zlib.compress(file.read_bytes(), 6)) - 6
+
+
+def test_files_beyond_two_gibibytes_have_the_header_they_need(
+    tmp_path, files, monkeypatch
+):
+    monkeypatch.setattr(zip_file, "LARGE_BYTES", 100)
+
+    write_zip_checked(tmp_path / "bundled.zip", files)
+
+    with zipfile.ZipFile(tmp_path / "bundled.zip") as archive:
+        assert archive.infolist()[0].extract_version == 45
 
 
 def test_large_files_are_packed_in_pieces(tmp_path, files, monkeypatch):
