@@ -3,7 +3,13 @@ import zipfile
 import pytest
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.submission_files import BundleFiles, locate
+from cbsn_pipeline.datasets import submission_files
+from cbsn_pipeline.datasets.submission_files import BundleFiles, located
+
+
+def locate(path, kind):
+    with located(path, kind) as (found_kind, found, _):
+        return found_kind, found
 
 
 def test_a_missing_path_is_named(tmp_path):
@@ -69,3 +75,29 @@ def test_a_damaged_zip_is_one_clear_error(tmp_path):
     path.write_bytes(content[:500])
     with pytest.raises(DatasetError, match="cannot be unzipped"):
         BundleFiles(path)
+
+
+def test_a_zipped_mat_is_read_from_a_temporary_folder(tmp_path):
+    from scipy.io import savemat
+
+    savemat(tmp_path / "SubmitSrgb.mat", {"SubmitSrgb": 1.0})
+    content = (tmp_path / "SubmitSrgb.mat").read_bytes()
+    path = tmp_path / "SubmitSrgb.mat.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(tmp_path / "SubmitSrgb.mat", "../SubmitSrgb.mat")
+
+    with located(path, "auto") as (kind, found, readable):
+        assert (kind, found) == ("legacy_array", path)
+        assert readable.read_bytes() == content
+
+    assert not readable.exists()
+
+
+def test_a_zipped_mat_that_unpacks_too_far_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("SubmitSrgb.mat", b"x" * 1000)
+    monkeypatch.setattr(submission_files, "READ_LIMIT", 999)
+
+    with pytest.raises(DatasetError, match="unpacks to more than 999 bytes: not read"):
+        locate(path, "auto")

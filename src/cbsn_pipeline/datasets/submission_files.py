@@ -27,19 +27,33 @@ _CANDIDATE = re.compile(
 )
 
 
-def locate(path: Path, kind: Kind | Literal["auto"]) -> tuple[Kind, Path]:
-    """Find the submission at a path, and what kind it is.
+@contextmanager
+def located(
+    path: Path, kind: Kind | Literal["auto"]
+) -> Iterator[tuple[Kind, Path, Path]]:
+    """Find the submission at a path, what kind it is, and what of it can be read.
 
     Args:
         path: A file; a zip; a folder that is the submission or holds one.
         kind: What it is; ``auto`` to find out.
 
-    Returns:
-        The kind, and the file or folder that is checked.
+    Yields:
+        The kind; the file or folder that is checked, as the user knows it; and where
+        to read it: a .mat in a zip is unpacked meanwhile.
 
     Raises:
         DatasetError: There is none, several, or it cannot be opened.
     """
+    found = _find(path, kind)
+    with _unzipped_mat(found) as readable:
+        if readable.is_dir():
+            yield "dnd", found, readable
+        else:
+            yield _kind_of_file(readable) if kind == "auto" else kind, found, readable
+
+
+def _find(path: Path, kind: Kind | Literal["auto"]) -> Path:
+    """Look into folders for the submission."""
     if not path.exists():
         raise DatasetError(
             f"{path} does not exist; expected a submission: a CSV file for Kaggle, "
@@ -47,9 +61,49 @@ def locate(path: Path, kind: Kind | Literal["auto"]) -> tuple[Kind, Path]:
         )
     if path.is_dir():
         if kind in ("auto", "dnd") and _is_bundle(path):
-            return "dnd", path
-        return locate(_only_candidate(path), kind)
-    return (_kind_of_file(path) if kind == "auto" else kind), path
+            return path
+        return _find(_only_candidate(path), kind)
+    return path
+
+
+@contextmanager
+def _unzipped_mat(path: Path) -> Iterator[Path]:
+    """Give the path, or that of the one .mat that a zip holds, unpacked meanwhile."""
+    members = _members(path) if path.is_file() and zipfile.is_zipfile(path) else []
+    names = [PurePosixPath(member).name.lower() for member in members]
+    one_mat = len(names) == 1 and names[0].endswith(".mat")
+    if not one_mat or _DND_FILE.fullmatch(names[0]):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "member.mat"  # never a name that a zip gives
+        _unpack(path, members[0], target)
+        yield target
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name for name in archive.namelist() if is_content(name)]
+    except READ_ERRORS as error:
+        raise DatasetError(f"{path} cannot be unzipped: {error}.") from error
+
+
+def _unpack(path: Path, member: str, target: Path) -> None:
+    try:
+        with (
+            zipfile.ZipFile(path) as archive,
+            archive.open(member) as packed,
+            target.open("wb") as file,
+        ):
+            if archive.getinfo(member).file_size > READ_LIMIT:
+                raise DatasetError(
+                    f"{path}: {member} unpacks to more than {READ_LIMIT:,} bytes: not "
+                    "read."
+                )
+            shutil.copyfileobj(packed, file)
+    except READ_ERRORS as error:
+        raise DatasetError(f"{path}: {member} is damaged: {error}.") from error
 
 
 def _is_bundle(folder: Path) -> bool:
@@ -128,11 +182,7 @@ class BundleFiles:
             self.path = inner if inner.is_dir() else path
             self.names = sorted(file.name for file in self.path.iterdir())
             return
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = [n for n in archive.namelist() if is_content(n)]
-        except READ_ERRORS as error:
-            raise DatasetError(f"{path} cannot be unzipped: {error}.") from error
+        members = _members(path)
         bundled = [n for n in members if BUNDLE_FOLDER in PurePosixPath(n).parts[:-1]]
         self._members = {PurePosixPath(n).name: n for n in bundled or members}
         self.names = sorted(self._members)
@@ -149,21 +199,5 @@ class BundleFiles:
             return
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "member.mat"  # never a name that a zip gives
-            self._unpack(name, target)
+            _unpack(self.path, self._members[name], target)
             yield target
-
-    def _unpack(self, name: str, target: Path) -> None:
-        try:
-            with (
-                zipfile.ZipFile(self.path) as archive,
-                archive.open(self._members[name]) as packed,
-                target.open("wb") as file,
-            ):
-                if archive.getinfo(self._members[name]).file_size > READ_LIMIT:
-                    raise DatasetError(
-                        f"{self.path}: {name} unpacks to more than {READ_LIMIT:,} "
-                        "bytes: not read."
-                    )
-                shutil.copyfileobj(packed, file)
-        except READ_ERRORS as error:
-            raise DatasetError(f"{self.path}: {name} is damaged: {error}.") from error

@@ -8,7 +8,7 @@ from kedro.io import DatasetError
 
 from cbsn_pipeline.datasets.mat_contents import MatContents
 from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
-from cbsn_pipeline.datasets.submission_files import Kind, locate
+from cbsn_pipeline.datasets.submission_files import Kind, located
 from cbsn_pipeline.datasets.text_lines import READ_ERRORS
 from cbsn_pipeline.pipelines.check_submission.dnd import check_dnd
 from cbsn_pipeline.pipelines.check_submission.kaggle import check_kaggle
@@ -38,17 +38,14 @@ def check(
         The kind (``unknown`` if that could not be told) and what was found.
     """
     outcome = Outcome(str(paths.path), options.grid)
+    kind = None
     try:
-        kind, path = locate(paths.path, options.kind)
+        with located(paths.path, options.kind) as (kind, found, readable):
+            outcome.file = str(found)
+            _check_kind(kind, readable, paths, options, outcome)
     except (DatasetError, *READ_ERRORS) as error:
         outcome.findings.append(unreadable(outcome.file, error))
-        return "unknown", outcome
-    outcome.file = str(path)
-    try:
-        _check_kind(kind, path, paths, options, outcome)
-    except (DatasetError, *READ_ERRORS) as error:
-        outcome.findings.append(unreadable(outcome.file, error))
-    return kind, outcome.finish()
+    return ("unknown", outcome) if kind is None else (kind, outcome.finish())
 
 
 def _check_kind(
