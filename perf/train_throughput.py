@@ -39,7 +39,7 @@ from cbsn_pipeline.training.estimate import (
     time_steps,
 )
 from cbsn_pipeline.training.fast_step import fast_step
-from cbsn_pipeline.training.host_memory import (
+from cbsn_pipeline.host_memory import (
     current_rss,
     forget_peak_rss,
     peak_rss,

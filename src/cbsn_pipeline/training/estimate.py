@@ -17,7 +17,7 @@ from cbsn_pipeline.training.batches import Batches
 from cbsn_pipeline.training.conduct import is_out_of_memory
 from cbsn_pipeline.training.device import choose_device, tune
 from cbsn_pipeline.training.fast_step import EAGER_STEPS, fast_step
-from cbsn_pipeline.training.host_memory import (
+from cbsn_pipeline.host_memory import (
     available_memory,
     current_rss,
     forget_peak_rss,
