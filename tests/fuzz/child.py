@@ -16,8 +16,6 @@ import tempfile
 import warnings
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent)]
-
 from mutations import mutate
 from readers import READERS
 from seeds import Seed, make_seeds

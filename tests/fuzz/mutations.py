@@ -14,7 +14,9 @@ Operator = Callable[[bytearray, random.Random, bytes], bytearray]
 NUMBERS = (0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 32767, 32768, 65535, 65536)
 LARGE = (2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**40, 2**48, 2**63 - 1, 2**64 - 1)
 MOST_OPERATIONS = 4
-SMALL_FILE = 64 * 1024  # beyond it, damage is drawn to the beginning: structure is there
+SMALL_FILE = (
+    64 * 1024
+)  # beyond it, damage is drawn to the beginning: structure is there
 
 
 def truncate(content: bytearray, draw: random.Random, other: bytes) -> bytearray:

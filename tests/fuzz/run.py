@@ -14,8 +14,6 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent)]
-
 from child import damage
 from harness import Results, fuzz
 from readers import READERS

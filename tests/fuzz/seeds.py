@@ -137,9 +137,7 @@ def _patches(folder: Path) -> Iterator[Seed]:
     manifest = build_manifest(images, IngestOptions(workers=1))
     for compression in (None, "lzf", "gzip"):
         path = folder / f"patches_{compression}.h5"
-        layout = PatchLayout(
-            patch_size=8, stride=5, border=0, compression=compression
-        )
+        layout = PatchLayout(patch_size=8, stride=5, border=0, compression=compression)
         extraction = PatchExtraction(images, manifest, layout, workers=1)
         PatchesDataset(filepath=str(path)).save(extraction)
         yield Seed(path.read_bytes())

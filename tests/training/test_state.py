@@ -231,5 +231,6 @@ def test_a_state_is_never_unpickled(options, store, tmp_path):
 
     torch.save({"version": Malice()}, store.folder / "step_000000001.pt")
 
-    assert store.latest() is None
+    with pytest.raises(ValueError, match="states in .* names '.* getattr', which"):
+        store.latest()
     assert not marker.exists()

@@ -184,7 +184,7 @@ def _check_info(
         good = box.ndim == _BOX_AXES and box.shape[1] == dnd.BOX_CORNERS
         if not good or not (np.isfinite(box) & (np.abs(box) < _FAR)).all():
             raise DatasetError(
-                f"{path}: the boxes of image {number} are an array of shape {box.shape} "
+                f"{path}: the boxes of image {number} are of shape {box.shape}, "
                 f"from {box.min(initial=0):g} to {box.max(initial=0):g}; expected rows "
                 "of row0, col0, row1, col1 in pixels. Use the published file."
             )

@@ -167,22 +167,25 @@ def _read_chunks(path: Path, array: StoredArray, wanted: np.dtype[Any]) -> NDArr
 
 def _check_chunks(array: StoredArray, chunk_shape: tuple[int, ...]) -> None:
     """Raise unless the chunks are those that the shape asks for, each once."""
-    counts = [-(-n // extent) for n, extent in zip(array.shape, chunk_shape, strict=True)]
+    counts = [
+        -(-n // extent) for n, extent in zip(array.shape, chunk_shape, strict=True)
+    ]
     expected = math.prod(counts)
     if len(array.chunks) != expected:
         raise ValueError(
             f"{len(array.chunks):,} of its {expected:,} pieces were written"
         )
     origins = product(
-        *(range(0, n, extent) for n, extent in zip(array.shape, chunk_shape, strict=True))
+        *(
+            range(0, n, extent)
+            for n, extent in zip(array.shape, chunk_shape, strict=True)
+        )
     )
     if {chunk[:-3] for chunk in array.chunks} != set(origins):
         raise ValueError("its pieces are not where they belong")
 
 
-def _unpack(
-    packed: bytes, filters: list[str], num_bytes: int, itemsize: int
-) -> bytes:
+def _unpack(packed: bytes, filters: list[str], num_bytes: int, itemsize: int) -> bytes:
     """Undo the filters of one chunk; it never grows beyond ``num_bytes``."""
     content = packed
     for name in reversed(filters):
@@ -226,13 +229,11 @@ def ask(
     if "not_read" in reply:
         raise DatasetError(
             f"{path} is not read: {reply['not_read']}. Expected plain arrays that are "
-            "stored in the file itself, as MATLAB and this program write them. Who made "
-            "the file? Fetch it again from where docs/data.md says."
+            "stored in the file itself, as MATLAB and this program write them. Who "
+            "made the file? Fetch it again from where docs/data.md says."
         )
     if "damage" in reply:
-        raise DatasetError(
-            f"{path} {what} ({reply['damage']}). {remedy}"
-        )
+        raise DatasetError(f"{path} {what} ({reply['damage']}). {remedy}")
     return reply["facts"]
 
 

@@ -57,7 +57,9 @@ def _names(group: Any) -> Iterator[str]:  # noqa: ANN401
     for name in group.id:
         kind = links.get_info(name).type
         if kind != h5py.h5l.TYPE_HARD:
-            word = "a link to another file" if kind == h5py.h5l.TYPE_EXTERNAL else "a link"
+            word = (
+                "a link to another file" if kind == h5py.h5l.TYPE_EXTERNAL else "a link"
+            )
             raise NotRead(f"{name.decode('utf-8', 'replace')!r} is {word}")
         yield name.decode("utf-8")
 
@@ -123,7 +125,14 @@ def patches(file: Any) -> Facts:  # noqa: ANN401
     """Read what a file of patches says of itself, and survey its arrays."""
     attributes = {
         name: _plain(file.attrs[name])
-        for name in ("complete", "format_version", "fingerprint", "digest", "kind", "options")
+        for name in (
+            "complete",
+            "format_version",
+            "fingerprint",
+            "digest",
+            "kind",
+            "options",
+        )
         if name in file.attrs
     }
     if not attributes.get("complete"):

@@ -199,7 +199,14 @@ class _TiffDirectory:
         for index in range(min(self._unpack(count, start), 1 << 16)):
             place = first + index * size
             tag, kind = struct.unpack_from(f"{self._order}HH", self._content, place)
-            yield tag, (kind, self._unpack(word, place + 4), place + size - (8 if self._is_big else 4))
+            yield (
+                tag,
+                (
+                    kind,
+                    self._unpack(word, place + 4),
+                    place + size - (8 if self._is_big else 4),
+                ),
+            )
 
     def _unpack(self, form: str, place: int) -> int:
         (number,) = struct.unpack_from(f"{self._order}{form}", self._content, place)
@@ -211,7 +218,9 @@ class _TiffDirectory:
         offsets, counts = (self.numbers(tag) for tag in tags)
         if not offsets or len(offsets) != len(counts):
             raise ValueError("its list of strips or tiles is missing or damaged")
-        if any(o + n > len(self._content) for o, n in zip(offsets, counts, strict=True)):
+        if any(
+            o + n > len(self._content) for o, n in zip(offsets, counts, strict=True)
+        ):
             raise ValueError("its strips or tiles reach beyond the end of the file")
         pixels = declared.height * declared.width
         needed = pixels * self.number(_SAMPLES, 1) * bits // 8
@@ -226,6 +235,6 @@ def _check_sides(declared: Declared) -> None:
 
 def _too_large(declared: Declared, num_bytes: int) -> str:
     return (
-        f"it declares {declared.width} x {declared.height} pixels, and has {num_bytes:,} "
-        "bytes for them: too few, however they are compressed"
+        f"it declares {declared.width} x {declared.height} pixels, and has "
+        f"{num_bytes:,} bytes for them: too few, however they are compressed"
     )

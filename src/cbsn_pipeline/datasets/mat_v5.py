@@ -171,9 +171,7 @@ def _elements(
         length = int.from_bytes(tag[4:], order)
         end = position + TAG_BYTES + length
         if len(tag) < TAG_BYTES or end > file_size:
-            raise ValueError(
-                f"its elements need {end:,} bytes, it has {file_size:,}"
-            )
+            raise ValueError(f"its elements need {end:,} bytes, it has {file_size:,}")
         yield position, kind, length
         position = end
     raise ValueError(f"it has more than {MOST_VARIABLES:,} elements")
@@ -189,10 +187,10 @@ def _open_element(file: BufferedReader, position: int, order: ByteOrder) -> _Str
     if kind != COMPRESSED:
         raise ValueError(f"an element of the unknown type {kind} is at {position:,}")
     stream = _Inflating(file, length)
-    tag = stream.read(TAG_BYTES)
-    if int.from_bytes(tag[:4], order) != MATRIX:
+    inner = stream.read(TAG_BYTES)
+    if int.from_bytes(inner[:4], order) != MATRIX:
         raise ValueError(f"what is compressed at {position:,} is no array")
-    stream.left = min(stream.left, int.from_bytes(tag[4:], order))
+    stream.left = min(stream.left, int.from_bytes(inner[4:], order))
     return stream
 
 
@@ -235,9 +233,7 @@ def _read_field(stream: _Stream, order: ByteOrder, *, most: int) -> bytearray:
     return content
 
 
-def _read_tag(
-    stream: _Stream, order: ByteOrder
-) -> tuple[int, int, bytearray | None]:
+def _read_tag(stream: _Stream, order: ByteOrder) -> tuple[int, int, bytearray | None]:
     """Read type and size of a field, and its content where that is in the tag."""
     tag = stream.read(TAG_BYTES)
     kind = int.from_bytes(tag[:4], order)

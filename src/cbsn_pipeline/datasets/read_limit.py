@@ -56,9 +56,9 @@ def check_decoded_size(size: int, *, path: Path, what: str) -> None:
         )
     if size > UNREMARKABLE and COPIES * size > (free := available_memory()):
         raise DatasetError(
-            f"{path}: {what} would take {in_gib(size)} decoded, and as much again while "
-            f"it is read; {in_gib(free)} of memory are free. Close other programs, "
-            "or use a machine with more memory."
+            f"{path}: {what} would take {in_gib(size)} decoded, and as much again "
+            f"while it is read; {in_gib(free)} of memory are free. Close other "
+            "programs, or use a machine with more memory."
         )
 
 

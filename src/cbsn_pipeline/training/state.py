@@ -202,8 +202,8 @@ class StateStore:
             good = False
         if not good:
             raise ValueError(
-                f"{file} does not hold {' and '.join(kinds)} as JSON. Was it cut off or "
-                "edited? Remove it: training goes on without."
+                f"{file} does not hold {' and '.join(kinds)} as JSON. Was it cut off "
+                "or edited? Remove it: training goes on without."
             )
         known: dict[str, Any] = content
         return known
@@ -268,8 +268,8 @@ def restore(
     except (RuntimeError, LookupError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(
             f"{saved.path} does not fit the network that its options describe "
-            f"({str(error).partition(chr(10))[0]}). Was the file edited? Start anew with "
-            "train.resume=false."
+            f"({str(error).partition(chr(10))[0]}). Was the file edited? Start anew "
+            "with train.resume=false."
         ) from error
 
 

@@ -23,7 +23,7 @@ KNOWN_NAMES = {
 }
 OTHER_WAYS_TO_NAME = ("INST", "EXT1", "EXT2", "EXT4")
 PICKLE_NAME = "data.pkl"
-KINDS = {
+KINDS: dict[str, type | tuple[type, ...]] = {
     "version": int,
     "step": int,
     "seconds": (int, float),
@@ -50,7 +50,7 @@ def read_state(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
         _check_content(content)
     # a pickle made by an enemy fails in whatever way it likes
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         raise ValueError(
             f"{path} is not a training state, or damaged "
             f"({str(error).strip().partition(chr(10))[0] or type(error).__name__}). "
@@ -88,7 +88,9 @@ def _check_names(pickled: bytes) -> None:
 def _check_content(content: object) -> None:
     if not isinstance(content, dict):
         raise TypeError(f"it holds a {type(content).__name__}")
-    wrong = [name for name, kind in KINDS.items() if not isinstance(content.get(name), kind)]
+    wrong = [
+        name for name, kind in KINDS.items() if not isinstance(content.get(name), kind)
+    ]
     if wrong:
         raise TypeError(f"its {', '.join(wrong)} is missing or of another type")
     if not isinstance(json.loads(content["options"]), dict):

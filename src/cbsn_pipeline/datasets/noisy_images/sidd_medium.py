@@ -68,9 +68,9 @@ def _walk(root: Path) -> Iterator[Path]:
         seen.add(real)
         if len(seen) > MOST_FOLDERS:
             raise DatasetError(
-                f"{root} has more than {MOST_FOLDERS:,} folders below it, the last seen "
-                f"is {folder}; SIDD has 160. Does a link in it lead to a whole disk? "
-                "Name the folder of the data set itself."
+                f"{root} has more than {MOST_FOLDERS:,} folders below it, the last "
+                f"seen is {folder}; SIDD has 160. Does a link in it lead to a whole "
+                "disk? Name the folder of the data set itself."
             )
         yield from (Path(folder, name) for name in names)
 

@@ -180,7 +180,9 @@ def _read_csv(run: ComparedRun) -> pd.DataFrame:
 def _check_numbers(scores: pd.DataFrame, run: ComparedRun) -> None:
     """Raise unless blocks are counted by whole numbers and scores are numbers."""
     kinds = dict.fromkeys(keys_of(scores), "i") | dict.fromkeys(METRICS, "fi")
-    wrong = [name for name, kind in kinds.items() if scores[name].dtype.kind not in kind]
+    wrong = [
+        name for name, kind in kinds.items() if scores[name].dtype.kind not in kind
+    ]
     if wrong:
         raise ValueError(
             f"{run.scores} holds {scores[wrong[0]].dtype} in the column {wrong[0]}; "
