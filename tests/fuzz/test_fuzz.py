@@ -75,7 +75,7 @@ def test_the_harness_notices_what_a_reader_must_not_do(name, tmp_path):
 
     results = fuzz([("bad", 5, 7)], child=program)["bad"]
 
-    assert set(results.failures) == {5, 6}  # the second one is tried all the same
+    assert sum(results.counts.values()) == 2  # the second one is tried all the same
     assert re.search(expected, results.failures[5]), results.failures[5]
 
 
