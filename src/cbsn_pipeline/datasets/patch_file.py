@@ -14,7 +14,7 @@ from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION
 from cbsn_pipeline.datasets.raw_file import check_file
 from cbsn_pipeline.datasets.read_limit import check_decoded_size
 
-TEXTS = ("fingerprint", "digest", "kind", "options")
+TEXTS = ("fingerprint", "digest", "kind")
 PATCHES_AXES = 4
 MOST_PIXELS = 2**31  # of a side
 AGAIN = "Make it again: `kedro run --pipelines ingest,patches`."
@@ -122,16 +122,15 @@ def _read_facts(path: Path) -> dict[str, Any]:
 
 
 def _check_arrays(path: Path, facts: dict[str, Any]) -> StoredArray:
-    """Raise unless the arrays are those of patches, each patch one whole chunk."""
+    """Raise unless the arrays are those of patches, and all of them are there."""
     found = facts["arrays"].get("patches")
     patches = stored_array(found) if found else None
     provenance = np.shape(facts["provenance"])
     if (
         patches is None
         or len(patches.shape) != PATCHES_AXES
-        or np.dtype(patches.dtype) not in (np.uint8, np.float32)
-        or patches.chunk_shape != (1, *patches.shape[1:])
-        or not {chunk[0] for chunk in patches.chunks} == set(range(patches.shape[0]))
+        or patches.kind not in ("uint8", "float32")
+        or not _is_written(patches)
         or provenance != (patches.shape[0], 3)
         or not _are_places(facts, len(facts["image_names"]))
     ):
@@ -140,6 +139,15 @@ def _check_arrays(path: Path, facts: dict[str, Any]) -> StoredArray:
             f"{', '.join(facts['arrays'])}. {AGAIN}"
         )
     return patches
+
+
+def _is_written(patches: StoredArray) -> bool:
+    """Whether every patch is a whole chunk, or all are in one piece."""
+    if patches.chunk_shape is None:
+        return patches.offset is not None
+    firsts = {chunk[0] for chunk in patches.chunks}
+    one_each = patches.chunk_shape == (1, *patches.shape[1:])
+    return one_each and len(firsts) == len(patches.chunks) == patches.shape[0]
 
 
 def _are_places(facts: dict[str, Any], num_images: int) -> bool:
