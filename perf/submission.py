@@ -33,12 +33,12 @@ from cbsn_pipeline.challenges.sidd import (
     NUM_IMAGES,
 )
 from cbsn_pipeline.datasets import MatBlocksDataset, SiddSubmissionDataset
+from cbsn_pipeline.host_memory import peak_rss
 from cbsn_pipeline.pipelines.submit_sidd.nodes import (
     denoise_sidd_benchmark,
     report_sidd_submission,
 )
 from cbsn_pipeline.pipelines.submit_sidd.options import SubmitSiddOptions
-from cbsn_pipeline.training.host_memory import peak_rss
 
 Blocks = NDArray[np.uint8]
 LAYOUTS = "kaggle+legacy_cell+legacy_array"

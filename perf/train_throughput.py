@@ -29,6 +29,12 @@ from typing import Any
 import torch
 
 from cbsn_pipeline.cbsn.network import CBSN
+from cbsn_pipeline.host_memory import (
+    current_rss,
+    forget_peak_rss,
+    peak_rss,
+    trim_heap,
+)
 from cbsn_pipeline.training.batches import Batches
 from cbsn_pipeline.training.device import choose_device, tune
 from cbsn_pipeline.training.estimate import (
@@ -39,12 +45,6 @@ from cbsn_pipeline.training.estimate import (
     time_steps,
 )
 from cbsn_pipeline.training.fast_step import fast_step
-from cbsn_pipeline.training.host_memory import (
-    current_rss,
-    forget_peak_rss,
-    peak_rss,
-    trim_heap,
-)
 from cbsn_pipeline.training.options import SpeedOptions, TrainOptions
 from cbsn_pipeline.training.speed import PLAIN, Speed, choose_speed
 from cbsn_pipeline.training.steps import plain_step, train_steps

@@ -255,3 +255,43 @@ def test_tiles_give_the_blind_result_of_the_whole_picture(net, size):
 def test_a_blind_pass_without_a_stride_is_refused(net):
     with pytest.raises(ValueError, match="stride 0: expected 1 or more"):
         Denoiser(net).blind(0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": "one"}, "format version one; this"),
+        ({"version": None}, "format version unknown; this"),
+        ({"network": '{"channels": 9999999}'}, "there are 34 tensors of at most 64"),
+        ({"network": '{"blocks": 9999999}'}, "there are 34 tensors of at most 64"),
+    ],
+)
+def test_metadata_that_lies_is_an_error_before_a_network_is_built(
+    tmp_path, changes, message
+):
+    from safetensors import safe_open
+
+    path = tmp_path / "a.safetensors"
+    Denoiser(CBSN(NetworkOptions(channels=4, blocks=1))).save(path)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() | changes
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    metadata = {key: text for key, text in metadata.items() if text is not None}
+    save_file(weights, path, metadata)
+
+    with pytest.raises(ValueError, match=message):
+        Denoiser.load(path)
+
+
+def test_weights_of_another_type_are_an_error(tmp_path):
+    from safetensors import safe_open
+
+    path = tmp_path / "a.safetensors"
+    Denoiser(CBSN(NetworkOptions(channels=4, blocks=1))).save(path)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        weights = {n: file.get_tensor(n).half() for n in file.keys()}  # noqa: SIM118
+    save_file(weights, path, metadata)
+
+    with pytest.raises(ValueError, match="are torch.float16; expected float32"):
+        Denoiser.load(path)

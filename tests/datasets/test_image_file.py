@@ -1,5 +1,6 @@
 import io
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -13,6 +14,18 @@ from cbsn_pipeline.datasets.image_file import encode_png, read_rgb, write_png
 
 def save(path, array, **options):
     Image.fromarray(array).save(path, **options)
+    return path
+
+
+def write_chunks(path, **chunks):
+    """Write a PNG of these chunks, with the checksums that fit."""
+    content = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks.items():
+        kind = name.encode()
+        checksum = zlib.crc32(kind + data)
+        content += struct.pack(">I", len(data)) + kind + data
+        content += struct.pack(">I", checksum)
+    path.write_bytes(content)
     return path
 
 
@@ -130,9 +143,8 @@ def test_one_changed_byte_of_a_png_is_noticed(tmp_path, noise):
 
 
 def test_a_png_whose_pixels_do_not_decode_is_an_error(tmp_path):
-    path = tmp_path / "a.png"
-    chunk = b"IEND"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sI", 0, chunk, 0xAE426082))
+    header = struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)
+    path = write_chunks(tmp_path / "a.png", IHDR=header, IDAT=bytes(20), IEND=b"")
 
     with pytest.raises(DatasetError, match="it cannot be decoded"):
         read_rgb(path)

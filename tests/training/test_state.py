@@ -233,7 +233,8 @@ def test_a_state_is_never_unpickled(options, store, tmp_path):
 
     torch.save({"version": Malice()}, store.folder / "step_000000001.pt")
 
-    assert store.latest() is None
+    with pytest.raises(ValueError, match="states in .* names '.* getattr', which"):
+        store.latest()
     assert not marker.exists()
 
 
@@ -246,3 +247,33 @@ def test_an_option_that_a_state_does_not_know_had_its_default(saved, options):
     restore(old, new_trainee(options, CPU), options, digest="data-one")
     with pytest.raises(ValueError, match=r"subsampler: random -> unshuffle"):
         restore(old, new_trainee(options, CPU), changed, digest="data-one")
+
+
+def test_the_notes_beside_the_states_must_be_what_was_written(options, store):
+    store.save(new_trainee(options, CPU), 1, options, digest="d")
+    for name, read in (("run.json", store.latest_run_id), ("best.json", store.best)):
+        for content in ("{", "[]", '{"run_id": 3}', '{"step": 1, "more": 2}'):
+            (store.folder / name).write_text(content)
+
+            with pytest.raises(ValueError, match=f"{name} does not hold .* Remove it"):
+                read()
+
+
+@pytest.mark.parametrize("part", ["exp_avg", "step", "network"])
+def test_numbers_of_another_shape_are_an_error_before_memory_is_spent(
+    options, store, part
+):
+    trainee = new_trainee(options, CPU)
+    for parameter in trainee.net.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    trainee.optimiser.step()
+    store.save(trainee, 1, options, digest="d")
+    saved = store.latest()
+    huge = torch.zeros(1).expand(10**12)  # one number, seen a million million times
+    if part == "network":
+        saved.content["network"]["conv0.bias"] = huge
+    else:
+        saved.content["optimiser"][3][part] = huge
+
+    with pytest.raises(ValueError, match="does not fit the network.*Was the file edit"):
+        restore(saved, new_trainee(options, CPU), options, digest="d")

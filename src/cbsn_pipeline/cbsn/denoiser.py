@@ -322,9 +322,10 @@ def _from_metadata(
             f"{path} holds weights but is no denoiser of this project: its metadata "
             f"says format {metadata.get('format')!r}, expected {FORMAT!r}."
         )
-    if int(metadata["version"]) > FORMAT_VERSION:
+    version = metadata.get("version", "")
+    if not version.isdecimal() or int(version) > FORMAT_VERSION:
         raise ValueError(
-            f"{path} is a denoiser of format version {metadata['version']}; this "
+            f"{path} is a denoiser of format version {version or 'unknown'}; this "
             f"cbsn_pipeline reads up to {FORMAT_VERSION}. Upgrade cbsn_pipeline."
         )
     try:
@@ -341,6 +342,7 @@ def _from_metadata(
 def _with_weights(
     options: NetworkOptions, weights: dict[str, Tensor], path: Path
 ) -> CBSN:
+    _check_weights(options, weights, path)
     net = CBSN(options)
     try:
         net.load_state_dict(weights)
@@ -350,3 +352,22 @@ def _with_weights(
             f"({options!r}): {error}"
         ) from error
     return net
+
+
+def _check_weights(
+    options: NetworkOptions, weights: dict[str, Tensor], path: Path
+) -> None:
+    """Raise before a network is built that these weights could never fill."""
+    widest = max((max(t.shape, default=0) for t in weights.values()), default=0)
+    if options.channels > widest or options.blocks > len(weights):
+        raise ValueError(
+            f"The weights in {path} do not fit the network its metadata describes "
+            f"({options!r}): there are {len(weights)} tensors of at most {widest} "
+            "channels. Was the file edited? Train again or fetch the file again."
+        )
+    others = {str(t.dtype) for t in weights.values() if t.dtype != torch.float32}
+    if others:
+        raise ValueError(
+            f"The weights in {path} are {', '.join(sorted(others))}; expected float32, "
+            "as training saves them. Was the file converted by another program?"
+        )

@@ -8,6 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.datasets.hdf5_file import ask
 from cbsn_pipeline.datasets.mat_file import container, read_variable
 from cbsn_pipeline.datasets.raw_file import check_file, check_folder
 
@@ -15,6 +16,8 @@ Float32 = NDArray[np.float32]
 
 ROUNDING = 1e-6  # a double that was 1 may come back a little larger
 _RGB_AXES = 3
+_BOX_AXES = 2
+_FAR = 2**31  # pixels: no box reaches as far
 
 
 class DndFolder:
@@ -155,21 +158,33 @@ def _read_info(path: Path) -> tuple[list[NDArray[np.int64]], list[str]]:
             f"{path} is a MATLAB v5 file; DND's info.mat is v7.3. Was it saved again? "
             "Use the published one."
         )
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            info = file[dnd.INFO_GROUP]
-            boxes = [file[ref][()].T for ref in np.ravel(info["boundingboxes"])]
-            cameras = [_camera_type(file[ref]) for ref in np.ravel(info["camera"])]
-    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
-        raise DatasetError(
-            f"{path} is not DND's info.mat, or damaged: {error}. Expected a v7.3 file "
-            f"with the group {dnd.INFO_GROUP!r} of {', '.join(dnd.INFO_FIELDS)}, each "
-            "one reference per image. Fetch it again."
-        ) from error
+    facts = ask(
+        path,
+        "dnd_info",
+        what="is not DND's info.mat, or damaged",
+        remedy=f"Expected a v7.3 file with the group {dnd.INFO_GROUP!r} of "
+        f"{', '.join(dnd.INFO_FIELDS)}, each one reference per image. Fetch it again.",
+    )
+    boxes = [np.array(box, np.float64) for box in facts["boxes"]]
+    cameras: list[str] = facts["cameras"]
+    _check_info(path, boxes, cameras)
     return [box.astype(np.int64) for box in boxes], cameras
 
 
-def _camera_type(camera: Any) -> str:  # noqa: ANN401
-    return "".join(chr(code) for code in np.ravel(camera["type"]))
+def _check_info(
+    path: Path, boxes: list[NDArray[np.float64]], cameras: list[str]
+) -> None:
+    """Raise unless every image has a camera and boxes of four whole corners."""
+    if len(boxes) != len(cameras):
+        raise DatasetError(
+            f"{path} lists the boxes of {len(boxes)} images and the cameras of "
+            f"{len(cameras)}; expected as many. Use the published file."
+        )
+    for number, box in enumerate(boxes, start=1):
+        good = box.ndim == _BOX_AXES and box.shape[1] == dnd.BOX_CORNERS
+        if not good or not (np.isfinite(box) & (np.abs(box) < _FAR)).all():
+            raise DatasetError(
+                f"{path}: the boxes of image {number} are of shape {box.shape}, "
+                f"from {box.min(initial=0):g} to {box.max(initial=0):g}; expected rows "
+                "of row0, col0, row1, col1 in pixels. Use the published file."
+            )

@@ -1,13 +1,10 @@
 """Reads and writes single images: PNG, JPEG and TIFF.
 
 OpenCV decodes them because it lets other threads run meanwhile. Some of its versions
-return a truncated image as if it were whole, with the rest grey: the structure of PNG
-and JPEG files is therefore walked to its end first.
+return a truncated image as if it were whole, with the rest grey, and it believes any
+size that a file declares: :mod:`~cbsn_pipeline.datasets.image_structure` looks first.
 """
 
-import re
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +12,18 @@ import numpy as np
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
+from cbsn_pipeline.datasets.image_structure import (
+    TIFF,
+    has_separate_planes,
+    read_structure,
+)
 from cbsn_pipeline.datasets.raw_file import check_file, write_beside
+from cbsn_pipeline.datasets.read_limit import check_decoded_size
 
 Image = NDArray[Any]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG = b"\xff\xd8\xff"
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _CHANNELS = 3
 _RGB_AXES = 3
 
@@ -41,8 +41,8 @@ def read_rgb(path: Path) -> Image:
         (H, W, 3): uint8 in 0..255 or uint16 in 0..65535, as stored.
 
     Raises:
-        DatasetError: If it is missing, empty, truncated, damaged, or of another format
-            or depth.
+        DatasetError: If it is missing, empty, truncated, damaged, of another format
+            or depth, or larger than what is read.
     """
     check_file(path, expected="a PNG, JPEG or TIFF image")
     image = _decode(path)
@@ -60,16 +60,7 @@ def _decode(path: Path) -> Image | None:
     import cv2
 
     content = path.read_bytes()
-    if content.startswith(_PNG):
-        _check_png(path, content)
-    elif content.startswith(_JPEG):
-        _check_jpeg(path, content)
-    elif not content.startswith(_TIFF):
-        raise DatasetError(
-            f"{path} is not a PNG, JPEG or TIFF image; its bytes start with "
-            f"{content[:8]!r}. Is it a camera's raw format or HEIC? Export it to PNG "
-            "or TIFF."
-        )
+    _check_structure(path, content)
     # Not IMREAD_COLOR_RGB: OpenCV 5.0 returns noise with it for 16-bit TIFF files.
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
     try:
@@ -78,60 +69,34 @@ def _decode(path: Path) -> Image | None:
         raise _damaged(path, str(error).strip()) from error
     if bgr is None:
         return None
-    if content.startswith(_TIFF) and bgr.dtype != np.uint8:
-        _check_interleaved(path)
+    if content.startswith(TIFF) and bgr.dtype != np.uint8:
+        _check_interleaved(path, content)
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
-def _check_interleaved(path: Path) -> None:
+def _check_structure(path: Path, content: bytes) -> None:
+    """Raise unless the image is all there and its size is one that is read."""
+    try:
+        declared = read_structure(content)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+    if declared is None:
+        raise DatasetError(
+            f"{path} is not a PNG, JPEG or TIFF image; its bytes start with "
+            f"{content[:8]!r}. Is it a camera's raw format or HEIC? Export it to PNG "
+            "or TIFF."
+        )
+    what = f"an image of {declared.width} x {declared.height} pixels"
+    check_decoded_size(declared.num_bytes, path=path, what=what)
+
+
+def _check_interleaved(path: Path, content: bytes) -> None:
     """Raise if colours are stored in planes, which OpenCV misreads beyond 8 bits."""
-    from tifffile import PLANARCONFIG, TiffFile
-
-    with TiffFile(path) as tiff:
-        if tiff.pages.first.planarconfig == PLANARCONFIG.SEPARATE:
-            raise DatasetError(
-                f"{path} stores its colours in separate planes with more than 8 bits; "
-                "expected them pixel by pixel (interleaved). Export it so."
-            )
-
-
-def _check_png(path: Path, content: bytes) -> None:
-    """Raise unless every chunk is there and matches its checksum, IEND last."""
-    position, kind = len(_PNG), b""
-    while kind != b"IEND":
-        if position + 12 > len(content):
-            raise _damaged(path, "its last chunk, IEND, is missing")
-        (length,) = struct.unpack_from(">I", content, position)
-        kind = content[position + 4 : position + 8]
-        end = position + 8 + length
-        if end + 4 > len(content):
-            raise _damaged(path, f"its chunk {kind!r} is cut off")
-        (checksum,) = struct.unpack_from(">I", content, end)
-        if zlib.crc32(memoryview(content)[position + 4 : end]) != checksum:
-            raise _damaged(path, f"its chunk {kind!r} does not match its checksum")
-        position = end + 4
-
-
-# Inside the entropy-coded data 0xFF is followed by 0 or a restart mark (D0..D7).
-_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_SOS, _EOI = 0xDA, 0xD9
-
-
-def _check_jpeg(path: Path, content: bytes) -> None:
-    """Raise unless the marker that ends the image, EOI, is reached.
-
-    Segments are stepped over by their length: an embedded preview has an EOI too.
-    """
-    position = 2
-    while match := _NEXT_MARKER.search(content, position):
-        marker = content[match.start() + 1]
-        if marker == _EOI:
-            return
-        if match.end() + 2 > len(content):
-            break
-        (length,) = struct.unpack_from(">H", content, match.end())
-        position = match.end() + length
-    raise _damaged(path, "the mark of its end, EOI, is missing")
+    if has_separate_planes(content):
+        raise DatasetError(
+            f"{path} stores its colours in separate planes with more than 8 bits; "
+            "expected them pixel by pixel (interleaved). Export it so."
+        )
 
 
 def _damaged(path: Path, detail: str) -> DatasetError:

@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from cbsn_pipeline.challenges.sidd import parse_scene_instance
 
@@ -40,6 +41,16 @@ class ManifestImage(BaseModel):
     width: int
     dtype: Literal["uint8", "float32"]
     scene_instance: str | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _stays_in_the_folder(cls, path: str) -> str:
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            raise ValueError(
+                f"the path {path!r} leads out of the data set's folder: the manifest "
+                "was changed by hand. Run ingest again."
+            )
+        return path
 
     @property
     def key(self) -> tuple[str, tuple[int, ...]]:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.mat_file import HEADER_BYTES, TAG_BYTES, container
+from cbsn_pipeline.datasets.mat_file import container
+from cbsn_pipeline.datasets.mat_v5 import HEADER_BYTES, TAG_BYTES
 
 READ_LIMIT = 1 << 30  # bytes of one variable: SIDD's blocks take a quarter
 _COMPRESSED, _MATRIX = 15, 14  # types of v5 elements

@@ -5,6 +5,7 @@ array stored with its axes reversed. The container is found from the bytes: data
 reach users re-saved, and the name does not say how.
 """
 
+import math
 import zlib
 from pathlib import Path
 from typing import Any, Literal
@@ -13,14 +14,21 @@ import numpy as np
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
+from cbsn_pipeline.datasets.hdf5_file import read_stored, survey_hdf5
+from cbsn_pipeline.datasets.mat_v5 import (
+    HEADER_BYTES,
+    NUMERIC,
+    Variable,
+    list_v5,
+    read_v5,
+)
 from cbsn_pipeline.datasets.raw_file import check_file
+from cbsn_pipeline.datasets.read_limit import check_decoded_size
 
 Container = Literal["v5", "v7.3"]
 Spelling = tuple[str, ...]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-HEADER_BYTES = 128  # text, version and byte order of a v5 file
-TAG_BYTES = 8  # type and length before each element of a v5 file
 USER_BLOCKS = (0, 512, 1024, 2048)  # where HDF5 may start; MATLAB uses 512
 
 
@@ -91,24 +99,12 @@ def list_variables(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
     """List the arrays of a file with MATLAB shape and class, without reading them.
 
     Raises:
-        DatasetError: See :func:`container`.
+        DatasetError: See :func:`container`; also if one name occurs twice.
     """
     if container(path) == "v5":
-        from scipy.io import whosmat
-
-        _check_elements(path)
-        try:
-            return {name: (shape, kind) for name, shape, kind in whosmat(path)}
-        except (ValueError, TypeError, OSError, zlib.error) as error:
-            raise _truncated(path, "v5", str(error)) from error
-    import h5py
-
-    with _open_hdf5(path) as file:
-        return {
-            name: (item.shape[::-1], str(item.dtype))
-            for name, item in file.items()
-            if isinstance(item, h5py.Dataset)
-        }
+        return {v.name: (v.shape, v.kind) for v in _list_v5(path).values()}
+    survey = survey_hdf5(path)
+    return {name: (a.shape[::-1], a.kind) for name, a in survey.items()}
 
 
 def read_variable(
@@ -132,65 +128,69 @@ def read_variable(
 
     Raises:
         DatasetError: If the file is missing, empty, truncated or no MATLAB file, the
-            variable is absent (lists what is there) or not a numeric array.
+            variable is absent (lists what is there), not a numeric array, or larger
+            than what is read (see :mod:`~cbsn_pipeline.datasets.read_limit`).
     """
     find_variable(path, name)
     is_v5 = container(path) == "v5"
     array = _read_v5(path, name) if is_v5 else _read_v73(path, name, dtype)
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
-        raise DatasetError(
-            f"{path}: variable {name!r} is {array.dtype} of shape {array.shape}; "
-            "expected a numeric array. Is it a struct or cell of another file?"
-        )
     if as_stored:
         return np.asarray(array, dtype=dtype)
     return np.ascontiguousarray(array, dtype=dtype)
 
 
-def _read_v5(path: Path, name: str) -> NDArray[Any]:
-    from scipy.io import loadmat
-
+def _list_v5(path: Path) -> dict[str, Variable]:
     try:
-        array: NDArray[Any] = loadmat(path, variable_names=[name])[name]
-    except (ValueError, TypeError, OSError, KeyError, zlib.error) as error:
+        variables = list_v5(path)
+    except (ValueError, zlib.error) as error:
         raise _truncated(path, "v5", str(error)) from error
-    return array
+    by_name = {variable.name: variable for variable in variables}
+    if len(by_name) != len(variables):
+        raise DatasetError(
+            f"{path} holds {len(variables)} variables under {len(by_name)} names; "
+            "expected every name once. Were two files joined? MATLAB writes no such "
+            "file: fetch it again."
+        )
+    return by_name
+
+
+def _read_v5(path: Path, name: str) -> NDArray[Any]:
+    variable = _list_v5(path)[name]
+    if variable.kind not in NUMERIC or variable.is_complex:
+        kind = f"complex {variable.kind}" if variable.is_complex else variable.kind
+        raise _not_numeric(path, name, kind, variable.shape)
+    _check_size(path, name, variable.shape, NUMERIC[variable.kind])
+    try:
+        return read_v5(path, variable)
+    except (ValueError, zlib.error) as error:
+        raise _truncated(path, "v5", str(error)) from error
 
 
 def _read_v73(path: Path, name: str, dtype: Any) -> NDArray[Any]:  # noqa: ANN401
-    with _open_hdf5(path) as file:
-        stored = file[name] if dtype is None else file[name].astype(dtype)
-        try:
-            array: NDArray[Any] = stored[()]  # converted piece by piece
-        except OSError as error:
-            raise _truncated(path, "v7.3", str(error)) from error
-    return array.T  # HDF5 counts axes from the other end
-
-
-def _open_hdf5(path: Path) -> Any:  # noqa: ANN401
-    import h5py
-
+    stored = survey_hdf5(path)[name]
+    shape = stored.shape[::-1]
+    if not stored.is_numeric:
+        raise _not_numeric(path, name, stored.kind, shape)
+    itemsize = max(np.dtype(stored.dtype).itemsize, np.dtype(dtype).itemsize)
+    _check_size(path, name, shape, itemsize)
     try:
-        return h5py.File(path, "r")
-    except OSError as error:
+        return read_stored(path, stored, dtype=dtype).T  # axes from the other end
+    except (ValueError, zlib.error) as error:
         raise _truncated(path, "v7.3", str(error)) from error
 
 
-def _check_elements(path: Path) -> None:
-    """Raise if the elements of a v5 file reach beyond its end: scipy may not notice."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        header = file.read(HEADER_BYTES)
-        order: Literal["little", "big"] = "little" if header[-2:] == b"IM" else "big"
-        position = HEADER_BYTES
-        while position < size:
-            file.seek(position + TAG_BYTES // 2)
-            length = int.from_bytes(file.read(TAG_BYTES // 2), order)
-            position += TAG_BYTES + length
-    if position != size:
-        raise _truncated(
-            path, "v5", f"its elements need {position:,} bytes, it has {size:,}"
-        )
+def _check_size(path: Path, name: str, shape: tuple[int, ...], itemsize: int) -> None:
+    what = f"variable {name!r} of shape {shape}"
+    check_decoded_size(math.prod(shape) * itemsize, path=path, what=what)
+
+
+def _not_numeric(
+    path: Path, name: str, kind: str, shape: tuple[int, ...]
+) -> DatasetError:
+    return DatasetError(
+        f"{path}: variable {name!r} is {kind} of shape {shape}; expected a numeric "
+        "array. Is it a struct or cell of another file? Nothing but numbers is read."
+    )
 
 
 def _truncated(path: Path, kind: Container, detail: str) -> DatasetError:

@@ -73,7 +73,7 @@ class PatchesDataset(AbstractDataset[PatchExtraction, PatchFile]):
             return None
         if present["digest"] != wanted.manifest.digest:
             return "the data changed"
-        return f"the options changed from {present['options']} to {wanted.options}"
+        return f"the options changed from {present.get('options')} to {wanted.options}"
 
     def _check_space(self, wanted: PatchExtraction) -> None:
         needed = len(wanted) * wanted.patch_bytes + SPARE_BYTES

@@ -95,10 +95,17 @@ class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...
 
 
 def _check_free(folder: Path, photos: PendingPhotos) -> None:
-    """Raise if a file would be overwritten, or two would share a name."""
+    """Raise if a file would be overwritten or leave the folder, or two share a name."""
     sources = {photo.source.resolve() for photo in photos}
     targets = [folder / photo.name for photo in photos]
+    inside = folder.resolve()
     for target in targets:
+        if not target.resolve().is_relative_to(inside):
+            raise DatasetError(
+                f"{target} would be written to {target.resolve()}, outside the folder "
+                f"of the results, {folder}. Is a folder in it a link, or does a name "
+                "hold '..'? Let denoised_photos in the catalog name an empty folder."
+            )
         if target.resolve() in sources:
             raise DatasetError(
                 f"{target} is one of the originals: denoising would overwrite it. Let "

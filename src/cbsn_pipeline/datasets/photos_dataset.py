@@ -76,7 +76,7 @@ class PhotosDataset(AbstractDataset[None, Photos]):
                 "No photographs are named: expected a file, a folder, a glob or a list "
                 "of those. Say, for example, --params photos=/my/folder."
             )
-        found = [find_photo_files(path.absolute()) for path in self._paths]
+        found = [find_photo_files(_plain(path)) for path in self._paths]
         files = dict.fromkeys(file for files, _ in found for file in files)
         root = Path(os.path.commonpath([root for _, root in found]))
         return Photos(tuple(files), root)
@@ -92,3 +92,8 @@ class PhotosDataset(AbstractDataset[None, Photos]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": [str(path) for path in self._paths]}
+
+
+def _plain(path: Path) -> Path:
+    """Make a path absolute, and free of ``..``: it names the results, too."""
+    return path.resolve() if ".." in path.parts else path.absolute()

@@ -114,7 +114,7 @@ def write_beside(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
     handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}-{_process(os.getpid())}-",
+        prefix=f".{_short(path.stem)}-{_process(os.getpid())}-",
         suffix=path.suffix,
         dir=path.parent,
     )
@@ -135,11 +135,17 @@ def _process(pid: object) -> str:
 
 def _remove_leftovers(path: Path) -> None:
     """Remove temporary files whose process is dead: patches of SIDD take 18 GiB."""
-    ours = re.compile(re.escape(f".{path.stem}-{_process('')}") + r"(\d+)-")
-    for file in path.parent.glob(f".{glob.escape(path.stem)}-*"):
+    stem = _short(path.stem)
+    ours = re.compile(re.escape(f".{stem}-{_process('')}") + r"(\d+)-")
+    for file in path.parent.glob(f".{glob.escape(stem)}-*"):
         match = ours.match(file.name)
         if match and not is_alive(int(match[1])):
             file.unlink(missing_ok=True)
+
+
+def _short(stem: str) -> str:
+    """Leave room in a name of 255 bytes for what makes it temporary."""
+    return os.fsencode(stem)[:100].decode(errors="ignore")
 
 
 def _umask() -> int:

@@ -13,17 +13,17 @@ import torch
 from numpy.typing import NDArray
 
 from cbsn_pipeline.cbsn.network import CBSN
-from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.conduct import is_out_of_memory
-from cbsn_pipeline.training.device import choose_device, tune
-from cbsn_pipeline.training.fast_step import EAGER_STEPS, fast_step
-from cbsn_pipeline.training.host_memory import (
+from cbsn_pipeline.host_memory import (
     available_memory,
     current_rss,
     forget_peak_rss,
     peak_rss,
     trim_heap,
 )
+from cbsn_pipeline.training.batches import Batches
+from cbsn_pipeline.training.conduct import is_out_of_memory
+from cbsn_pipeline.training.device import choose_device, tune
+from cbsn_pipeline.training.fast_step import EAGER_STEPS, fast_step
 from cbsn_pipeline.training.launch import num_devices
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.ranks import Ranks

@@ -4,7 +4,6 @@ import errno
 import json
 import logging
 import os
-import pickle
 import re
 import shutil
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import torch
 
 from cbsn_pipeline.training.options import TrainOptions
+from cbsn_pipeline.training.state_file import read_state
 from cbsn_pipeline.training.trainee import Trainee
 
 logger = logging.getLogger(__name__)
@@ -125,23 +125,33 @@ class StateStore:
 
     def best(self) -> Best | None:
         """Which of the states is the best by held-out PSNR; None without any."""
-        content = self._read_json(BEST_FILE)
+        content = self._read_json(BEST_FILE, {"step": int, "psnr_db": (int, float)})
         return Best(**content) if content else None
 
     def latest(self) -> SavedState | None:
-        """Load the newest readable state; None when there is none.
+        """Load the newest readable state; None when there is none at all.
 
         An unreadable one (a damaged disk) is named in the log and passed over.
+
+        Raises:
+            ValueError: There are states, and none can be read.
         """
-        for step, path in reversed(self._states()):
+        states = self._states()
+        for step, path in reversed(states):
             try:
-                content = torch.load(path, map_location="cpu", weights_only=True)
-            except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+                content = read_state(path)
+            except ValueError as error:
                 logger.warning(
-                    "%s cannot be read (%s): trying the state before it.", path, error
+                    "%s cannot be read: trying the state before it. %s", path, error
                 )
+                failure = error
             else:
                 return SavedState(path, step, content)
+        if states:
+            raise ValueError(
+                f"None of the {len(states)} states in {self.folder} can be read. The "
+                f"oldest: {failure} To start anew, set train.resume=false."
+            ) from failure
         return None
 
     def latest_path(self) -> Path | None:
@@ -171,7 +181,9 @@ class StateStore:
 
     def latest_run_id(self) -> str | None:
         """Id of the tracker's run the newest state belongs to; None without one."""
-        content = self._read_json(RUN_FILE) if self._states() else None
+        if not self._states():
+            return None
+        content = self._read_json(RUN_FILE, {"run_id": (str, type(None))})
         return content["run_id"] if content else None
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
@@ -179,12 +191,25 @@ class StateStore:
         partial.write_text(json.dumps(content), encoding="utf-8")
         partial.replace(self.folder / name)
 
-    def _read_json(self, name: str) -> dict[str, Any] | None:
+    def _read_json(self, name: str, kinds: dict[str, Any]) -> dict[str, Any] | None:
+        """Read a file of this folder with exactly these keys; None without the file."""
         file = self.folder / name
         if not file.exists():
             return None
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return content
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            good = content.keys() == kinds.keys() and all(
+                isinstance(content[key], kind) for key, kind in kinds.items()
+            )
+        except (ValueError, RecursionError, AttributeError):
+            good = False
+        if not good:
+            raise ValueError(
+                f"{file} does not hold {' and '.join(kinds)} as JSON. Was it cut off "
+                "or edited? Remove it: training goes on without."
+            )
+        known: dict[str, Any] = content
+        return known
 
     def _states(self) -> list[tuple[int, Path]]:
         """Steps and paths of all states, oldest first."""
@@ -248,6 +273,25 @@ def restore(
             "cannot be continued with these. Set them back, or start anew with "
             "train.resume=false."
         )
+    try:
+        _put_in(trainee, content)
+    # tensors, or others in their place, of shapes and types of any kind
+    except (RuntimeError, LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{saved.path} does not fit the network that its options describe "
+            f"({str(error).partition(chr(10))[0]}). Was the file edited? Start anew "
+            "with train.resume=false."
+        ) from error
+
+
+def _put_in(trainee: Trainee, content: dict[str, Any]) -> None:
+    """Load weights and moments, once all of them are known to fit."""
+    parameters = list(trainee.net.parameters())
+    for index, moments in content["optimiser"].items():
+        shape = parameters[index].shape
+        shapes = {name: value.shape for name, value in moments.items()}
+        if shapes != {"step": (), "exp_avg": shape, "exp_avg_sq": shape}:
+            raise ValueError(f"the moments of weight {index} are not those of Adam")
     trainee.net.load_state_dict(content["network"])
     settings = trainee.optimiser.state_dict()["param_groups"]
     trainee.optimiser.load_state_dict(

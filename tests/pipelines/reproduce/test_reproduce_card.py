@@ -152,14 +152,21 @@ def test_one_seed_has_no_spread():
 
 def test_earlier_cards_are_read_in_order_and_damaged_ones_named(tmp_path, caplog):
     folder = tmp_path / "card.json"
-    for version, content in (("2026-01", "{"), ("2026-03", '{"seed": 3}')):
+    good = [{"seed": 2, "psnr_db": 30.0}, {"seed": 3, "psnr_db": 31.0}]
+    for version, content in (
+        ("2026-01", "{"),
+        ("2026-03", json.dumps(good[1])),
+        ("2026-04", '["seed"]'),
+        ("2026-05", "[" * 100_000),
+    ):
         (folder / version).mkdir(parents=True)
         (folder / version / "card.json").write_text(content)
     (folder / "2026-02").mkdir()
-    (folder / "2026-02" / "card.json").write_text(json.dumps({"seed": 2}))
+    (folder / "2026-02" / "card.json").write_text(json.dumps(good[0]))
 
-    assert read_cards(folder) == [{"seed": 2}, {"seed": 3}]
-    assert "2026-01" in caplog.text
+    assert read_cards(folder) == good
+    for version in ("2026-01", "2026-04", "2026-05"):
+        assert version in caplog.text
     assert read_cards(tmp_path / "none") == []
 
 

@@ -19,6 +19,7 @@ EXPECTED = (
     "SIDD-Medium or SIDD-Small sRGB: folders such as 0001_001_S6_00100_00060_3200_L "
     "with NNNN_NOISY_SRGB_010.PNG or NOISY_SRGB_010.PNG in them"
 )
+MOST_FOLDERS = 20_000
 READ_BYTES = 110 * 2**20  # the file and its 16 million pixels
 
 
@@ -53,7 +54,11 @@ def find(root: Path) -> NoisyImages:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    """List the files below ``root``, through links too, but no folder twice."""
+    """List the files below ``root``, through links too, but no folder twice.
+
+    Raises:
+        DatasetError: There are so many folders that a link must lead out of the data.
+    """
     seen: set[str] = set()
     for folder, subfolders, names in os.walk(root, followlinks=True):
         real = os.path.realpath(folder)
@@ -61,6 +66,12 @@ def _walk(root: Path) -> Iterator[Path]:
             subfolders.clear()
             continue
         seen.add(real)
+        if len(seen) > MOST_FOLDERS:
+            raise DatasetError(
+                f"{root} has more than {MOST_FOLDERS:,} folders below it, the last "
+                f"seen is {folder}; SIDD has 160. Does a link in it lead to a whole "
+                "disk? Name the folder of the data set itself."
+            )
         yield from (Path(folder, name) for name in names)
 
 

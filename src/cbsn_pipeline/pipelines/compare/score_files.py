@@ -1,12 +1,14 @@
 """From a path to the scores of a run, and to the denoiser that made them."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 SCORES = "block_scores.csv"
 SUMMARY = "score_summary.json"
+LONGEST_PATH = 4096  # bytes, of Linux
 CARD, VERSIONED_CARD = "card.json", "reproduction_card.json"
 
 
@@ -83,7 +85,7 @@ def versioned_file(filepath: Path, version: str) -> Path:
 def _find_by_card(card: Path, project: Path) -> Found:
     content = read_json(card)
     named = content.get("block_scores")
-    if isinstance(named, str):
+    if isinstance(named, str) and is_path(named):
         scores = card.parent / named  # an absolute one stays absolute
     else:  # the run that wrote the card wrote these
         scores = versioned_file(card.parents[1].with_name(SCORES), card.parent.name)
@@ -105,12 +107,14 @@ def _find_denoiser(scores: Path, project: Path) -> tuple[Path | None, str, int]:
     if summary is None:
         return None, f"no {SUMMARY} beside {scores}", 0
     known = read_json(summary).get("denoiser", {})
-    if not isinstance(known, dict) or not known.get("file"):
+    named = known.get("file") if isinstance(known, dict) else None
+    if not isinstance(named, str) or not is_path(named):
         return None, f"{summary} does not name the file of the denoiser", 0
-    denoiser = project / known["file"]
+    denoiser = project / named
     if not denoiser.is_file():
         return None, f"the denoiser that {summary} names is gone: {denoiser}", 0
-    return denoiser, "", int(known.get("padding", 0))
+    padding = known.get("padding", 0)
+    return denoiser, "", padding if isinstance(padding, int) else 0
 
 
 def _summary_of(scores: Path) -> Path | None:
@@ -118,6 +122,11 @@ def _summary_of(scores: Path) -> Path | None:
     versioned = versioned_file(scores.parents[1].with_name(SUMMARY), version)
     candidates = [scores.with_name(SUMMARY), versioned]
     return next((path for path in candidates if path.is_file()), None)
+
+
+def is_path(text: str) -> bool:
+    """Whether a text can be the path of a file at all: not too long, no zero byte."""
+    return bool(text) and "\0" not in text and len(os.fsencode(text)) < LONGEST_PATH
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -128,7 +137,8 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # of the decoder, of JSON or of UTF-8
+    # of JSON, of UTF-8, and of brackets without end
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"compare.runs: {path} is no JSON ({error}). Was it cut off or edited?"
         ) from error

@@ -159,7 +159,7 @@ def _flatten(result: PairedComparison) -> dict[str, float | int]:
 
 def _read_csv(run: ComparedRun) -> pd.DataFrame:
     try:
-        scores = pd.read_csv(run.scores)
+        scores = pd.read_csv(run.scores, compression=None, low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise ValueError(
             f"{run.scores} is no table of block scores ({error}); expected the CSV "
@@ -173,7 +173,22 @@ def _read_csv(run: ComparedRun) -> pd.DataFrame:
             f"{', '.join(map(str, scores))}. Expected block_scores.csv, one row per "
             "method and block: is this another table of validate?"
         )
+    _check_numbers(scores, run)
     return scores
+
+
+def _check_numbers(scores: pd.DataFrame, run: ComparedRun) -> None:
+    """Raise unless blocks are counted by whole numbers and scores are numbers."""
+    kinds = dict.fromkeys(keys_of(scores), "i") | dict.fromkeys(METRICS, "fi")
+    wrong = [
+        name for name, kind in kinds.items() if scores[name].dtype.kind not in kind
+    ]
+    if wrong:
+        raise ValueError(
+            f"{run.scores} holds {scores[wrong[0]].dtype} in the column {wrong[0]}; "
+            "expected whole numbers for the block and numbers for the scores. Was the "
+            "file cut off, or edited by another program?"
+        )
 
 
 def _check_each_once(scores: pd.DataFrame, keys: list[str], run: ComparedRun) -> None:

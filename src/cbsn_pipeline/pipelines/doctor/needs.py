@@ -10,10 +10,10 @@ from cbsn_pipeline.challenges.sidd import BLOCK_SIZE
 from cbsn_pipeline.datasets import noisy_images
 from cbsn_pipeline.datasets.doctor import Examination, Part
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.host_memory import available_memory
 from cbsn_pipeline.imaging.grid import patch_origins
 from cbsn_pipeline.pipelines.doctor.options import PatchGrid
 from cbsn_pipeline.threads import num_workers
-from cbsn_pipeline.training.host_memory import available_memory
 
 CHANNELS = 3
 FLOAT_BYTES = 4

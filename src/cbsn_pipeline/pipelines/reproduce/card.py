@@ -108,12 +108,24 @@ def read_cards(folder: Path) -> list[Card]:
     cards = []
     for path in sorted(folder.glob(f"*/{folder.name}")):
         try:
-            card: Card = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            card = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
             logger.warning("%s cannot be read (%s): passed over.", path, error)
-        else:
+            continue
+        if _is_card(card):
             cards.append(card)
+        else:
+            logger.warning("%s has no seed and PSNR: passed over.", path)
     return cards
+
+
+def _is_card(content: object) -> bool:
+    """Whether the numbers that other seeds are compared by are there."""
+    return (
+        isinstance(content, dict)
+        and isinstance(content.get("seed"), int)
+        and isinstance(content.get("psnr_db"), float)
+    )
 
 
 def hours_of(training_report: dict[str, Any]) -> float:

@@ -3,8 +3,8 @@ import sys
 import numpy as np
 import pytest
 
-from cbsn_pipeline.training import host_memory as module
-from cbsn_pipeline.training.host_memory import (
+from cbsn_pipeline import host_memory as module
+from cbsn_pipeline.host_memory import (
     available_memory,
     current_rss,
     forget_peak_rss,
