@@ -27,10 +27,10 @@ def check_submission(
     Returns:
         The report, for JSON, and as Markdown.
     """
-    from cbsn_pipeline.pipelines.check_submission.checking import check
-    from cbsn_pipeline.pipelines.check_submission.report import describe, to_markdown
+    from cbsn_pipeline.pipelines.check_submission.apart import check_apart
+    from cbsn_pipeline.pipelines.check_submission.report import to_markdown
 
-    report = describe(check(submission_to_check, options))
+    report = check_apart(submission_to_check, options)
     return report, to_markdown(report)
 
 

@@ -1,0 +1,83 @@
+"""Checks a submission in a process of its own, which a hostile file may take down.
+
+The libraries that read MATLAB's containers crash on some damaged files. A file that
+anybody may have written must not end the check without a word: here the process that
+reads it dies alone, and that is what the report says.
+"""
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
+from cbsn_pipeline.pipelines.check_submission.checking import check
+from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
+from cbsn_pipeline.pipelines.check_submission.outcome import Outcome, unreadable
+from cbsn_pipeline.pipelines.check_submission.report import describe
+from cbsn_pipeline.processes import end_with_parent
+
+MEMORY_BYTES = 8 << 30  # of addresses; a whole submission takes less than 1 GiB
+CPU_SECONDS = 3600  # a whole submission takes half a minute
+
+
+def check_apart(
+    paths: SubmissionPaths, options: CheckSubmissionOptions
+) -> dict[str, Any]:
+    """Do what :func:`~.checking.check` does, in another process.
+
+    Args:
+        paths: Where the submission is, and where its noisy input may be.
+        options: Kind and sizes.
+
+    Returns:
+        The report; if the process died, with that as its finding.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        question, answer = Path(folder) / "question.json", Path(folder) / "answer.json"
+        question.write_text(_to_json(paths, options), encoding="utf-8")
+        command = [sys.executable, "-m", __name__, str(question), str(answer)]
+        status = subprocess.run(command, check=False).returncode
+        if status == 0:
+            report: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+            return report
+    outcome = Outcome(str(paths.path), options.grid)
+    outcome.findings.append(unreadable(outcome.file, _in_words(status)))
+    return describe(("unknown", outcome))
+
+
+def _to_json(paths: SubmissionPaths, options: CheckSubmissionOptions) -> str:
+    named = {name: path and str(path) for name, path in vars(paths).items()}
+    return json.dumps({"paths": named, "options": options.model_dump(mode="json")})
+
+
+def _from_json(text: str) -> tuple[SubmissionPaths, CheckSubmissionOptions]:
+    content = json.loads(text)
+    named = {name: path and Path(path) for name, path in content["paths"].items()}
+    options = CheckSubmissionOptions.model_validate(content["options"])
+    return SubmissionPaths(**named), options
+
+
+def _in_words(status: int) -> str:
+    if status == -signal.SIGXCPU:
+        return f"reading it took more than {CPU_SECONDS // 60} minutes of a core."
+    how = signal.Signals(-status).name if status < 0 else f"status {status}"
+    return f"the process that read it died ({how})."
+
+
+def main(question: Path, answer: Path) -> None:
+    """Check what ``question`` names and write the report to ``answer``."""
+    end_with_parent()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    paths, options = _from_json(question.read_text(encoding="utf-8"))
+    report = describe(check(paths, options))
+    answer.write_text(json.dumps(report), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
