@@ -20,6 +20,8 @@ from mutations import mutate
 from readers import READERS
 from seeds import Seed, make_seeds
 
+from cbsn_pipeline.host_memory import peak_rss  # that of before an exec is not ours
+
 READ_LIMIT = 64 * 2**20  # bytes that a file may become; readers refuse more
 SPARE_MEMORY = 2**30  # bytes of address space that a reader may take beyond the start
 SPARE_RSS = 400 * 2**20  # bytes that it may really use
@@ -66,11 +68,6 @@ def _judge_error(error: Exception, path: Path, name: str) -> str:
     if OUT_OF_MEMORY.search(message):
         return f"memory was asked for: {message}"
     return "refused"
-
-
-def peak_rss() -> int:
-    """Bytes of memory that this process held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def run(work: list[tuple[str, int, int]], folder: Path) -> None:
