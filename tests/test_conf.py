@@ -103,3 +103,20 @@ def test_files_that_documents_link_to_exist():
     for page in [CONF.parent / "README.md", *(CONF.parent / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("path", sorted((CONF / "schedules").glob("*.yml")), ids=str)
+def test_a_schedule_is_a_run_with_valid_options(path):
+    import yaml
+
+    from cbsn_pipeline.pipeline_registry import register_pipelines
+
+    run = yaml.safe_load(path.read_text(encoding="utf-8"))["run"]
+    base = {**load(run["env"], "parameters")["train"], **run["params"]["train"]}
+
+    assert run["env"] in ENVIRONMENTS
+    assert run["pipelines"] in register_pipelines()
+    module, name = OPTIONS["train"].split(":")
+    train = getattr(import_module(module), name)(**base)
+    assert train.ramp_steps <= train.steps
+    assert train.resume  # the same command goes on
