@@ -1,7 +1,7 @@
 """Fuzzes readers for as long as you like.
 
     python tests/fuzz/run.py --minutes 10 --reader mat_v5
-    python tests/fuzz/run.py --reader png --index 1234 --keep /tmp/a.png
+    python tests/fuzz/run.py --reader png --index 1234 --keep a.png
 
 Prints JSON: how many inputs every reader got, what came of them, and the failures
 with the index that makes each again.

@@ -88,7 +88,7 @@ def test_photographs_named_through_dots_give_results_in_the_folder(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("name", ["../a.png", "day/../../a.png", "/tmp/a.png"])
+@pytest.mark.parametrize("name", ["../a.png", "day/../../a.png", "/anywhere/a.png"])
 def test_a_name_that_climbs_out_is_refused_before_anything_is_made(tmp_path, name):
     dataset = PhotoFolderDataset(filepath=str(tmp_path / "results"))
     pending = [
