@@ -1,5 +1,7 @@
+import inspect
 import subprocess
 import sys
+import typing
 
 from cbsn_pipeline.pipeline_registry import register_pipelines
 
@@ -79,3 +81,18 @@ def test_listing_the_pipelines_imports_nothing_heavy():
     answer = subprocess.check_output([sys.executable, "-c", code], text=True)
 
     assert answer.strip() == "[]"
+
+
+def test_an_option_has_one_type_in_all_pipelines():
+    annotated = {}
+    for pipeline in register_pipelines().values():
+        for node in pipeline.nodes:
+            hints = typing.get_type_hints(node.func)
+            arguments = list(inspect.signature(node.func).parameters)
+            for name, argument in zip(node.inputs, arguments, strict=False):
+                kind = hints.get(argument)
+                if name.startswith("params:") and kind is not typing.Any:
+                    annotated.setdefault(name, set()).add(kind)
+
+    assert {name: kinds for name, kinds in annotated.items() if len(kinds) > 1} == {}
+    assert "params:validate" in annotated

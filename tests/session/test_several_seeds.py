@@ -1,6 +1,7 @@
 """Several seeds of a reproduction by one command, as users give it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -11,6 +12,8 @@ TINY_CLAIM = {"steps": None, "seeds": 2}
 
 @pytest.fixture(scope="module")
 def configuration(project, tiny):
+    # other tests of this session trained with other options
+    shutil.rmtree(project / "data/06_models/sample/state", ignore_errors=True)
     file = project / "seeds.yml"
     params = {
         "train": {**tiny, "resume": True},

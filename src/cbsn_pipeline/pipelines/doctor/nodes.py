@@ -22,10 +22,10 @@ def examine_raw_data(
     photos_location: Path,
     patches_location: Path,
     options: DoctorOptions,
-    ingest: IngestCounts,
-    patches: PatchGrid,
-    validate: ValidateCounts,
-    submit: SubmitCounts,
+    ingest: Any,  # noqa: ANN401 - options of other stages: see IngestCounts
+    patches: Any,  # noqa: ANN401
+    validate: Any,  # noqa: ANN401
+    submit: Any,  # noqa: ANN401
 ) -> tuple[dict[str, Any], str]:
     """Look at all raw data of the environment; nothing that is wrong stops it.
 
@@ -53,9 +53,17 @@ def examine_raw_data(
 
     workers = num_workers(options.workers)
     locations = Locations(noisy_location, sidd_location, dnd_location, photos_location)
-    parts = list_parts(locations, options, ingest, patches, validate, submit)
+    grid = PatchGrid.model_validate(patches)
+    parts = list_parts(
+        locations,
+        options,
+        IngestCounts.model_validate(ingest),
+        grid,
+        ValidateCounts.model_validate(validate),
+        SubmitCounts.model_validate(submit),
+    )
     seen = [examine(p, thorough=options.thorough, workers=workers) for p in parts]
-    needs = estimate_needs(seen, patches, patches_location, workers)
+    needs = estimate_needs(seen, grid, patches_location, workers)
     findings = merge(
         [
             *(finding for examination in seen for finding in examination.findings),

@@ -28,7 +28,14 @@ class DoctorOptions(BaseModel):
 
 
 class _OfAnotherStage(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    """What the doctor needs of another stage's options.
+
+    Kedro hands them over as that stage's model where its pipeline is loaded too, and
+    else as they are in the file; no annotation of a node may ask for these models, for
+    a parameter has one type.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", from_attributes=True)
 
 
 class IngestCounts(_OfAnotherStage):
