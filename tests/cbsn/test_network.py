@@ -67,7 +67,9 @@ def test_blind_output_depends_on_no_input_at_its_own_place(small_net):
 
 
 def test_visible_output_depends_on_the_input_at_its_own_place(small_net):
-    x = torch.randn(1, 3, 13, 13, dtype=torch.float64, requires_grad=True)
+    draw = torch.Generator().manual_seed(0)  # a network this small is dead on some
+    x = torch.randn(1, 3, 13, 13, dtype=torch.float64, generator=draw)
+    x.requires_grad_()
 
     small_net(x, blind=False)[0, :, 6, 6].sum().backward()
 

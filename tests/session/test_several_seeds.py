@@ -7,7 +7,8 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-TINY_CLAIM = {"steps": None, "seeds": 2}
+# a protocol of its own: cards of other tests are not of this experiment
+TINY_CLAIM = {"protocol": "several seeds", "steps": None, "seeds": 2}
 
 
 @pytest.fixture(scope="module")
