@@ -36,14 +36,14 @@ from cbsn_pipeline.host_memory import (
     trim_heap,
 )
 from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.device import choose_device, tune
-from cbsn_pipeline.training.estimate import (
+from cbsn_pipeline.training.bench import (
     NO_END,
     RandomPatches,
-    step_flop,
     synchronise,
     time_steps,
 )
+from cbsn_pipeline.training.device import choose_device, tune
+from cbsn_pipeline.training.estimate import step_flop
 from cbsn_pipeline.training.fast_step import fast_step
 from cbsn_pipeline.training.options import SpeedOptions, TrainOptions
 from cbsn_pipeline.training.speed import PLAIN, Speed, choose_speed

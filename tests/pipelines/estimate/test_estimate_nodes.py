@@ -17,7 +17,8 @@ from cbsn_pipeline.pipelines.estimate.nodes import (
     format_report,
 )
 from cbsn_pipeline.training import estimate as module
-from cbsn_pipeline.training.estimate import Estimate, Largest, Size, Trial
+from cbsn_pipeline.training.bench import Size, Trial
+from cbsn_pipeline.training.estimate import Estimate, Largest
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.speed import PLAIN
 from cbsn_pipeline.training.state import StateStore
