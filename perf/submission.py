@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.cbsn.denoiser import Denoiser, Provenance
+from cbsn_pipeline.cbsn.denoiser import Denoiser
+from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.challenges.sidd import (
     BENCHMARK_NOISY,
     BLOCK_SIZE,

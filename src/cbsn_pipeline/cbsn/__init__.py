@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cbsn_pipeline.cbsn.denoiser import Denoiser, Provenance
+    from cbsn_pipeline.cbsn.denoiser import Denoiser
     from cbsn_pipeline.cbsn.losses import (
         blind_loss,
         invariance_loss,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.normalisation import normalise
     from cbsn_pipeline.cbsn.official import load_official_weights
     from cbsn_pipeline.cbsn.options import LossOptions, NetworkOptions
+    from cbsn_pipeline.cbsn.provenance import Provenance
     from cbsn_pipeline.cbsn.subsampling import (
         batch_to_space,
         random_subsample,
@@ -48,7 +49,7 @@ _MODULE_OF = {
     "Denoiser": "denoiser",
     "LossOptions": "options",
     "NetworkOptions": "options",
-    "Provenance": "denoiser",
+    "Provenance": "provenance",
     "batch_to_space": "subsampling",
     "blind_loss": "losses",
     "invariance_loss": "losses",

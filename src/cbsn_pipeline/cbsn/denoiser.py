@@ -1,49 +1,32 @@
 """A trained network with its way from pictures to pictures."""
 
-import json
 import math
-import os
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 from torch.nn import functional
 
+from cbsn_pipeline.cbsn.denoiser_file import (
+    DenoiserContent,
+    read_denoiser,
+    write_denoiser,
+)
 from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.normalisation import normalise
 from cbsn_pipeline.cbsn.options import NetworkOptions
+from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.cbsn.subsampling import batch_to_space, space_to_batch
 from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
 from cbsn_pipeline.imaging.tiles import tile_spans
 
-FORMAT = "cbsn-denoiser"
-FORMAT_VERSION = 1
 SPARE_PADDING = 3  # the released 32 pixels are the receptive radius of 29 and these
 LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
 DEFAULT_MEMORY_BYTES = 1 << 30
 RGB = 3
-AVERAGE = "average."  # prefix of the averaged weights in a file
-
-
-class Provenance(BaseModel):
-    """Where a denoiser comes from; saved with its weights."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    data_digest: str = ""
-    """Digest of the manifest it was trained on."""
-    data_kind: str = ""
-    """Kind of those images, e.g. ``sidd_medium``."""
-    steps: int = 0
-    """Optimiser steps taken."""
-    trained_on: tuple[str, ...] = ()
-    """``pixel_sha256`` of every training image."""
-    options: dict[str, Any] = {}
-    """The training options."""
 
 
 class Denoiser:
@@ -195,22 +178,7 @@ class Denoiser:
 
         The file appears under its name only when it is complete.
         """
-        from safetensors.torch import save as serialise  # training does without
-
-        metadata = {
-            "format": FORMAT,
-            "version": str(FORMAT_VERSION),
-            "network": self.network_options.model_dump_json(),
-            "provenance": self.provenance.model_dump_json(),
-        }
-        weights = _to_host(self.net)
-        if self.average is not None:
-            averaged = _to_host(self.average).items()
-            weights |= {f"{AVERAGE}{name}": tensor for name, tensor in averaged}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        partial.write_bytes(serialise(weights, metadata))
-        partial.replace(path)
+        write_denoiser(path, DenoiserContent(self.net, self.average, self.provenance))
 
     @classmethod
     def load(cls, path: Path | str, *, device: str | torch.device = "cpu") -> Self:
@@ -220,35 +188,10 @@ class Denoiser:
             FileNotFoundError: There is no such file.
             ValueError: The file is truncated, no denoiser, or of a newer version.
         """
-        from safetensors import SafetensorError, safe_open
-
-        path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path} does not exist: expected a denoiser saved by training. "
-                "Train one first (kedro run --pipeline=train)."
-            )
-        try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
-            raise ValueError(
-                f"{path} is no readable safetensors file ({error}): expected a "
-                "denoiser saved by training. Was the copy cut short? Copy it again."
-            ) from error
-        options, provenance = _from_metadata(path, metadata)
-        averaged = {
-            name.removeprefix(AVERAGE): tensor
-            for name, tensor in weights.items()
-            if name.startswith(AVERAGE)
-        }
-        raw = {n: tensor for n, tensor in weights.items() if not n.startswith(AVERAGE)}
-        net = _with_weights(options, raw, path)
-        average = _with_weights(options, averaged, path) if averaged else None
-        denoiser = cls(net, provenance, average=average).to(device)
-        denoiser.file = path
-        return denoiser
+        content = read_denoiser(Path(path))
+        denoiser = cls(content.net, content.provenance, average=content.average)
+        denoiser.file = Path(path)
+        return denoiser.to(device)
 
     @property
     def _device(self) -> torch.device:
@@ -307,67 +250,3 @@ def _reflect(x: Tensor, padding: int) -> Tensor:
     """Reflect the edges of (B, C, H, W), also where it is smaller than the padding."""
     edges = ((0, 0), (0, 0), (padding, padding), (padding, padding))
     return torch.from_numpy(np.pad(x.numpy(), edges, mode="reflect"))
-
-
-def _to_host(net: CBSN) -> dict[str, Tensor]:
-    weights = net.state_dict().items()
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in weights}
-
-
-def _from_metadata(
-    path: Path, metadata: dict[str, str]
-) -> tuple[NetworkOptions, Provenance]:
-    if metadata.get("format") != FORMAT:
-        raise ValueError(
-            f"{path} holds weights but is no denoiser of this project: its metadata "
-            f"says format {metadata.get('format')!r}, expected {FORMAT!r}."
-        )
-    version = metadata.get("version", "")
-    if not version.isdecimal() or int(version) > FORMAT_VERSION:
-        raise ValueError(
-            f"{path} is a denoiser of format version {version or 'unknown'}; this "
-            f"cbsn_pipeline reads up to {FORMAT_VERSION}. Upgrade cbsn_pipeline."
-        )
-    try:
-        options = NetworkOptions.model_validate_json(metadata["network"])
-        provenance = Provenance.model_validate_json(metadata["provenance"])
-    except (KeyError, ValidationError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"{path} has damaged metadata ({error}); the file was edited or written "
-            "by another program. Train again or fetch the file again."
-        ) from error
-    return options, provenance
-
-
-def _with_weights(
-    options: NetworkOptions, weights: dict[str, Tensor], path: Path
-) -> CBSN:
-    _check_weights(options, weights, path)
-    net = CBSN(options)
-    try:
-        net.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ValueError(
-            f"The weights in {path} do not fit the network its metadata describes "
-            f"({options!r}): {error}"
-        ) from error
-    return net
-
-
-def _check_weights(
-    options: NetworkOptions, weights: dict[str, Tensor], path: Path
-) -> None:
-    """Raise before a network is built that these weights could never fill."""
-    widest = max((max(t.shape, default=0) for t in weights.values()), default=0)
-    if options.channels > widest or options.blocks > len(weights):
-        raise ValueError(
-            f"The weights in {path} do not fit the network its metadata describes "
-            f"({options!r}): there are {len(weights)} tensors of at most {widest} "
-            "channels. Was the file edited? Train again or fetch the file again."
-        )
-    others = {str(t.dtype) for t in weights.values() if t.dtype != torch.float32}
-    if others:
-        raise ValueError(
-            f"The weights in {path} are {', '.join(sorted(others))}; expected float32, "
-            "as training saves them. Was the file converted by another program?"
-        )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cbsn_pipeline.cbsn.denoiser import Provenance
+from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.challenges.dnd import box_slices
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.cbsn.denoiser import Provenance
+from cbsn_pipeline.cbsn.provenance import Provenance
 
 
 class HalvingDenoiser:

@@ -53,7 +53,7 @@ def train_denoiser(
         MemoryError: The device's memory does not suffice; names what would help.
         KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
     """
-    from cbsn_pipeline.cbsn.denoiser import Denoiser, Provenance
+    from cbsn_pipeline.cbsn import Denoiser, Provenance
     from cbsn_pipeline.pipelines.train.tracked_recorder import TrackedRecorder
     from cbsn_pipeline.training.conduct import Materials, conduct
     from cbsn_pipeline.training.launch import is_alone, launch
