@@ -41,6 +41,7 @@ from cbsn_pipeline.training.bench import (
     RandomPatches,
     synchronise,
     time_steps,
+    warm_up_steps,
 )
 from cbsn_pipeline.training.device import choose_device, tune
 from cbsn_pipeline.training.estimate import step_flop
@@ -96,10 +97,7 @@ class Contender:
         else:
             take_step = fast_step(trainee, options, speed)
         self.steps = train_steps(trainee, batches, options, take_step=take_step)
-        _, self._warm_up = time_steps(self.steps, device, NO_END, 0)
-        if warm_up > 1:
-            _, seconds = time_steps(self.steps, device, warm_up - 1, float("inf"))
-            self._warm_up += seconds
+        self._warm_up = warm_up_steps(self.steps, device, warm_up)
         self._peak = _peak_memory(device) - held
         self._flop = step_flop(options, trainee.net)
         self._pixels = options.batch_size * options.crop_size**2

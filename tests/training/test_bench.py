@@ -1,11 +1,20 @@
 """Real steps on random patches."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from cbsn_pipeline.training import bench as module
-from cbsn_pipeline.training.bench import Bench, RandomPatches, Size, time_steps
+from cbsn_pipeline.training.bench import (
+    Bench,
+    RandomPatches,
+    Size,
+    time_steps,
+    warm_up_steps,
+)
+from cbsn_pipeline.training.fast_step import EAGER_STEPS
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.speed import PLAIN
 
@@ -82,6 +91,33 @@ def test_other_errors_are_errors(options, monkeypatch):
 def test_steps_are_taken_until_their_number_or_the_time_is_reached():
     assert time_steps(iter(range(99)), CPU, most=7, seconds=60)[0] == 7
     assert time_steps(iter(range(99)), CPU, seconds=0)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("most", "seconds", "taken"), [(1, 60, 1), (7, 60, 7), (7, 0, 1)]
+)
+def test_a_warm_up_ends_with_its_steps_or_its_time(most, seconds, taken):
+    steps = iter(range(99))
+
+    assert warm_up_steps(steps, CPU, most, seconds) > 0
+
+    assert next(steps) == taken
+
+
+def test_on_a_gpu_a_warm_up_forgets_the_memory_of_its_first_step(monkeypatch):
+    """However long that step took, the recording of a graph is over afterwards."""
+    steps, forgotten = iter(range(99)), []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    monkeypatch.setattr(
+        torch.cuda,
+        "reset_peak_memory_stats",
+        lambda device: forgotten.append(99 - len(list(copy.copy(steps)))),
+    )
+
+    warm_up_steps(steps, torch.device("cuda"), 10, 0.0)
+
+    assert forgotten == [1]
+    assert next(steps) > EAGER_STEPS
 
 
 def test_random_patches_are_as_large_as_crops():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cbsn_pipeline.training.conduct import Materials, conduct, is_out_of_memory
+from cbsn_pipeline.training.conduct import Materials, conduct
 from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.journal import Journal
 from cbsn_pipeline.training.recorder import NoRecorder
@@ -112,7 +112,6 @@ def test_a_state_is_saved_when_minutes_have_passed(materials, options, monkeypat
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"),
-        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
         MemoryError(),
     ],
     ids=str,
@@ -128,8 +127,6 @@ def test_every_way_of_running_out_of_memory_gets_advice(
     advice = r"8 channels x 1 blocks on 2 crops of 10 x 10 .*Lower train.batch_size"
     with pytest.raises(MemoryError, match=advice):
         conduct(materials, options)
-
-    assert is_out_of_memory(error)
 
 
 def test_the_time_of_all_sessions_is_added_up(materials, options):
@@ -176,7 +173,6 @@ def test_other_errors_stay_what_they_are(materials, options, monkeypatch):
 
     with pytest.raises(RuntimeError, match="something else"):
         conduct(materials, options)
-    assert not is_out_of_memory(RuntimeError("something else"))
 
 
 def test_weights_that_an_update_spoiled_are_not_saved(materials, options, monkeypatch):

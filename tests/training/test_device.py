@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cbsn_pipeline.training.device import choose_device, tune
+from cbsn_pipeline.training.device import choose_device, tune, without_kernel_search
 
 
 def test_auto_takes_what_is_there():
@@ -49,3 +49,12 @@ def test_the_cores_are_shared_among_the_processes(monkeypatch):
     assert torch.get_num_threads() == 1
     tune(torch.device("cpu"), 2, processes=8)
     assert torch.get_num_threads() == 2
+
+
+def test_kernels_are_not_searched_for_shapes_that_come_once(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+
+    with without_kernel_search():
+        assert not torch.backends.cudnn.benchmark
+
+    assert torch.backends.cudnn.benchmark

@@ -219,8 +219,9 @@ def test_a_batch_that_cannot_be_shared_is_refused_as_in_training(options):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.filterwarnings("ignore")
 def test_on_a_gpu_memory_is_really_tried(options, monkeypatch):
-    monkeypatch.setattr(module, "SEARCH_SECONDS", 5.0)
+    monkeypatch.setattr(module, "SEARCH_SECONDS", 60.0)
     monkeypatch.setattr(module, "MOST_CROPS", 64)
     monkeypatch.setattr(module, "MOST_PIXELS_PER_SIDE", 240)
 

@@ -5,6 +5,7 @@ import logging
 import pytest
 import torch
 
+from cbsn_pipeline.cbsn.options import NetworkOptions
 from cbsn_pipeline.training import fast_step as module
 from cbsn_pipeline.training.batches import Batches
 from cbsn_pipeline.training.fast_step import fast_step
@@ -49,8 +50,12 @@ def train(patches, options, speed, device=CPU):
     trainee = new_trainee(options, device, speed)
     step = fast_step(trainee, options, speed) if speed is not PLAIN else None
     batches = Batches(patches, options, device=device, resident=speed.patches_on_device)
-    reports = train_steps(trainee, batches, options, take_step=step)
-    return torch.stack([report.losses.cpu() for report in reports])
+    as_tuned = torch.backends.cudnn.flags(
+        enabled=True, benchmark=True, deterministic=False, allow_tf32=False
+    )
+    with as_tuned:
+        reports = train_steps(trainee, batches, options, take_step=step)
+        return torch.stack([report.losses.cpu() for report in reports])
 
 
 @pytest.mark.parametrize(
@@ -75,21 +80,55 @@ def test_each_means_gives_the_losses_of_the_plain_step(patches, options, means):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_compiling_gives_the_losses_of_the_plain_step(patches, options):
-    options = options.model_copy(update={"steps": 5})
-    speed = choose_speed(
-        options.model_copy(
-            update={"speed": options.speed.model_copy(update={"compile": True})}
-        ),
-        new_trainee(options, CPU).net,
-        CPU,
-    )
-    if not speed.compile:
-        pytest.skip(" ".join(speed.notes))
+    network = NetworkOptions(channels=8, blocks=1)
+    options = options.model_copy(update={"steps": 3, "network": network})
+    require_compiler(options)
 
     got = train(patches, options, PLAIN._replace(compile=True))
 
     expected = train(patches, options, PLAIN)
     torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def require_compiler(options):
+    compiled = options.speed.model_copy(update={"compile": True})
+    options = options.model_copy(update={"speed": compiled})
+    speed = choose_speed(options, new_trainee(options, CPU).net, CPU)
+    if not speed.compile:
+        pytest.skip(" ".join(speed.notes))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_gradients_that_cannot_be_compiled_are_done_without_too(
+    patches, options, monkeypatch, caplog
+):
+    """By default torch compiles them later, where nobody would catch the error."""
+    from torch._dynamo.backends.common import aot_autograd
+
+    require_compiler(options)
+    compiled = []
+
+    def run(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    def fail(graph, inputs):
+        raise RuntimeError("no gradients here")
+
+    backend = aot_autograd(fw_compiler=run, bw_compiler=fail)
+    compile_with_torch = torch.compile
+    monkeypatch.setattr(
+        torch, "compile", lambda f, **_: compile_with_torch(f, backend=backend)
+    )
+    options = options.model_copy(update={"steps": 2})
+    expected = train(patches, options, PLAIN)
+    caplog.set_level(logging.WARNING)
+
+    got = train(patches, options, PLAIN._replace(compile=True))
+
+    assert torch.equal(got, expected)
+    assert compiled
+    assert "compile is off: torch.compile failed (" in caplog.text
 
 
 def test_a_compiler_that_fails_is_named_and_done_without(
@@ -167,22 +206,37 @@ def cuda_without_cuda(monkeypatch):
             pass
 
     class Record(nullcontext):
-        failing = False
+        """Goes to its stream; from a step that failed it does not come back."""
 
-        def __init__(self, graph, **settings):
+        failing = None
+
+        def __init__(self, graph, stream, **settings):
             assert settings == {"capture_error_mode": "thread_local"}
             super().__init__()
+            self.stream = stream
 
         def __enter__(self):
-            if Record.failing:
-                raise RuntimeError("operation not permitted\nwhen recording")
+            self.before, Stream.current = Stream.current, self.stream
+            if Record.failing:  # a GPU fails later, but computes nothing either
+                try:
+                    raise Record.failing
+                except RuntimeError as cause:
+                    raise RuntimeError("failed due to a previous error") from cause
 
+        def __exit__(self, *error):
+            Stream.current = self.before
+
+    Stream.current = default = Stream()
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
-    monkeypatch.setattr(torch.cuda, "current_stream", Stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: Stream.current)
+    monkeypatch.setattr(
+        torch.cuda, "set_stream", lambda stream: setattr(Stream, "current", stream)
+    )
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: nullcontext())
     monkeypatch.setattr(torch.cuda, "CUDAGraph", FakeGraph)
     monkeypatch.setattr(torch.cuda, "graph", Record)
-    return Record
+    yield Record
+    assert Stream.current is default
 
 
 @pytest.mark.usefixtures("cuda_without_cuda")
@@ -202,22 +256,59 @@ def test_a_recorded_step_is_replayed_on_every_later_batch(patches, options):
     assert torch.equal(recording.batch.picks, batches[5].picks)
 
 
+def train_recorded(patches, options):
+    trainee = new_trainee(options, CPU)  # Adam of a CPU: it cannot be recorded really
+    step = fast_step(trainee, options, PLAIN._replace(cuda_graphs=True))
+    reports = train_steps(trainee, Batches(patches, options), options, take_step=step)
+    return torch.stack([report.losses for report in reports])
+
+
 def test_a_recording_that_fails_is_named_and_done_without(
     patches, options, cuda_without_cuda, caplog
 ):
     expected = train(patches, options, PLAIN)
-    cuda_without_cuda.failing = True
+    cuda_without_cuda.failing = RuntimeError("operation not permitted\nby CUDA")
 
-    trainee = new_trainee(options, CPU)
-    speed = PLAIN._replace(cuda_graphs=True)
-    step = fast_step(trainee, options, speed)
-    batches = Batches(patches, options)
-    got = [r.losses for r in train_steps(trainee, batches, options, take_step=step)]
+    got = train_recorded(patches, options)
 
-    assert torch.equal(torch.stack(got), expected)
+    assert torch.equal(got, expected)
     assert "cuda_graphs is off: a step could not be recorded (operation not" in (
         caplog.text
     )
+
+
+def test_memory_that_runs_out_while_recording_is_not_a_fallback(
+    patches, options, cuda_without_cuda
+):
+    cuda_without_cuda.failing = RuntimeError("CUDA out of memory")
+
+    with pytest.raises(RuntimeError, match="due to a previous error"):
+        train_recorded(patches, options)
+
+
+@pytest.mark.gpu
+@needs_cuda
+@pytest.mark.filterwarnings("ignore")
+def test_on_cuda_a_step_that_cannot_be_recorded_is_taken_unrecorded(
+    patches, options, monkeypatch, caplog
+):
+    expected = train(patches, options, PLAIN)
+    forward = module.LossModule.forward
+
+    def waiting(self, crops, picks, ramp):
+        crops.sum().item()  # waits for the GPU: not allowed while recording
+        return forward(self, crops, picks, ramp)
+
+    monkeypatch.setattr(module.LossModule, "forward", waiting)
+    before = torch.cuda.current_stream()
+
+    got = train(
+        patches, options, PLAIN._replace(cuda_graphs=True), torch.device("cuda")
+    )
+
+    torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-4)
+    assert "cuda_graphs is off: a step could not be recorded (" in caplog.text
+    assert torch.cuda.current_stream() == before
 
 
 @pytest.mark.gpu
@@ -233,6 +324,8 @@ def test_a_recording_that_fails_is_named_and_done_without(
         {"cuda_graphs": True},
         {"fused_adam": True},
         {"patches_on_device": True},
+        {"cuda_graphs": True, "fused_adam": True, "compile": True},
+        {"cuda_graphs": True, "fused_adam": True, "compile": True, "undilated": True},
     ],
     ids=str,
 )

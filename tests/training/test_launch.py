@@ -231,7 +231,7 @@ def start_hosts(options, *places):
 
 def curve_of(output):
     lines = [line.split() for line in output.splitlines()]
-    return {int(words[1]): float(words[2]) for words in lines if words[0] == "loss"}
+    return {int(words[1]): float(words[2]) for words in lines if words[:1] == ["loss"]}
 
 
 @slow
@@ -243,15 +243,7 @@ def test_two_hosts_train_as_one_process_does(patches, options, tmp_path, alone):
     outputs = [host.communicate(timeout=120)[0] for host in hosts]
 
     assert [host.returncode for host in hosts] == [0, 0], outputs
-    curves = [
-        {
-            int(w[1]): float(w[2])
-            for w in map(str.split, o.splitlines())
-            if w[0] == "loss"
-        }
-        for o in outputs
-    ]
-    first, second = sorted(curves, key=len, reverse=True)
+    first, second = sorted(map(curve_of, outputs), key=len, reverse=True)
     assert first == pytest.approx(alone[1].losses, rel=1e-5)
     assert second == {}  # the first rank alone tells
     assert outputs[0].splitlines()[-1] == outputs[1].splitlines()[-1]

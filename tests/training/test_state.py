@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from cbsn_pipeline.training.batches import Batches
+from cbsn_pipeline.training.speed import PLAIN
 from cbsn_pipeline.training.state import Best, StateStore, restore
 from cbsn_pipeline.training.steps import train_steps
 from cbsn_pipeline.training.trainee import new_trainee
@@ -39,6 +40,29 @@ def test_a_resumed_training_gives_the_numbers_of_an_uninterrupted_one(
     assert saved.step == 4
     assert torch.equal(torch.stack(got), torch.stack(expected[4:]))
     assert torch.equal(weights(resumed), weights(whole))
+
+
+@pytest.mark.parametrize("saved_side_by_side", [False, True])
+def test_a_state_goes_on_where_channels_lie_otherwise_in_memory(
+    patches, options, store, saved_side_by_side
+):
+    """As from a CPU to a GPU; fused Adam takes moments to lie as weights do."""
+    here = PLAIN._replace(channels_last=saved_side_by_side, fused_adam=True)
+    there = here._replace(channels_last=not saved_side_by_side)
+    batches = Batches(patches, options)
+    whole, stopped = (new_trainee(options, CPU, here) for _ in range(2))
+    expected = [r.losses for r in train_steps(whole, batches, options)]
+    for report in train_steps(stopped, batches, options):
+        if report.step == 3:
+            break
+    store.save(stopped, 3, options, digest="data-one")
+
+    resumed = new_trainee(options, CPU, there)
+    restore(store.latest(), resumed, options, digest="data-one")
+    got = [r.losses for r in train_steps(resumed, batches, options, start=3)]
+
+    torch.testing.assert_close(torch.stack(got), torch.stack(expected[3:]))
+    torch.testing.assert_close(weights(resumed), weights(whole), rtol=1e-4, atol=1e-6)
 
 
 def test_only_the_newest_states_are_kept(options, store):

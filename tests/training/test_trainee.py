@@ -41,6 +41,18 @@ def test_an_average_follows_the_weights(options):
     assert trainee.average.conv0.bias[0].item() == pytest.approx(before + 0.91)
 
 
+def test_an_average_lies_in_memory_as_the_weights_do(options):
+    options = options.model_copy(update={"ema_decay": 0.9})
+
+    trainee = new_trainee(options, CPU, PLAIN._replace(channels_last=True))
+
+    strides, averages = (
+        [weight.stride() for weight in net.parameters()]
+        for net in (trainee.net, trainee.average)
+    )
+    assert strides == averages
+
+
 def test_without_a_decay_there_is_no_average(options):
     trainee = new_trainee(options, CPU)
 

@@ -19,8 +19,9 @@ from cbsn_pipeline.host_memory import (
     trim_heap,
 )
 from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.conduct import is_out_of_memory
+from cbsn_pipeline.training.device import without_kernel_search
 from cbsn_pipeline.training.fast_step import EAGER_STEPS, fast_step
+from cbsn_pipeline.training.memory_errors import is_out_of_memory
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.speed import Speed
 from cbsn_pipeline.training.steps import StepReport, train_steps
@@ -120,14 +121,16 @@ class Bench:
     def probe(self, size: Size) -> Trial | None:
         """Take as many steps as memory needs to peak; None where it runs out.
 
-        Nothing is compiled: that takes a minute for each size, and memory no more.
+        Nothing is compiled, and no fastest kernel searched: that takes up to a minute
+        for each size, and memory no more.
         """
         speed = self._speed._replace(compile=False, patches_on_device=False)
         before = EAGER_STEPS if speed.cuda_graphs else 1  # one makes Adam's state
-        return self._attempt(size, speed, (before, math.inf), (1, math.inf))
+        with without_kernel_search():
+            return self._attempt(size, speed, (before, math.inf), (1, math.inf))
 
     def _attempt(
-        self, size: Size, speed: Speed, warm_up: Bounds, measured: Bounds
+        self, size: Size, speed: Speed, warm_up: tuple[int, float], measured: Bounds
     ) -> Trial | None:
         self._clear()
         try:
@@ -141,7 +144,7 @@ class Bench:
         return None
 
     def _take_steps(
-        self, size: Size, speed: Speed, warm_up: Bounds, measured: Bounds
+        self, size: Size, speed: Speed, warm_up: tuple[int, float], measured: Bounds
     ) -> Trial:
         update = {**size._asdict(), "steps": NO_END}
         options = self._options.model_copy(update=update)
@@ -154,7 +157,7 @@ class Bench:
         )
         take_step = fast_step(trainee, options, speed)
         reports = train_steps(trainee, batches, options, take_step=take_step)
-        _, prepared = time_steps(reports, self._device, *warm_up)
+        prepared = warm_up_steps(reports, self._device, *warm_up)
         steps, seconds = time_steps(reports, self._device, *measured)
         return Trial(size, prepared, steps, seconds, *self._peak())
 
@@ -173,6 +176,35 @@ class Bench:
         else:
             trim_heap()
             forget_peak_rss()
+
+
+def warm_up_steps(
+    reports: Iterator[StepReport],
+    device: torch.device,
+    most: int,
+    seconds: float = math.inf,
+) -> float:
+    """Take steps until everything that later ones need is there.
+
+    What the first one took of a GPU's memory is forgotten: the search for the fastest
+    kernels fills all that is free.
+
+    Args:
+        reports: Of a training, which takes its steps as they are asked for.
+        device: Where it does.
+        most: Steps, at least one.
+        seconds: No step is begun after that, but for the first, and on a GPU those
+            up to the recording.
+
+    Returns:
+        The seconds they took.
+    """
+    _, first = time_steps(reports, device, 1, math.inf)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    if most == 1 or (device.type == "cpu" and first >= seconds):
+        return first
+    return first + time_steps(reports, device, most - 1, seconds - first)[1]
 
 
 def time_steps(

@@ -17,6 +17,7 @@ from cbsn_pipeline.training.device import choose_device, tune
 from cbsn_pipeline.training.fast_step import fast_step
 from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.journal import Journal
+from cbsn_pipeline.training.memory_errors import is_out_of_memory
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.ranks import ALONE, Ranks
 from cbsn_pipeline.training.recorder import NoRecorder, Recorder
@@ -32,8 +33,6 @@ HOW_TO_GO_ON = (
     "Stopped after step %d; its state is saved. To go on, repeat the command with "
     "--params train.resume=true (it may stay there from the start)."
 )
-# How PyTorch's libraries say it: the host's allocator, cuBLAS, cuDNN.
-OUT_OF_MEMORY_SIGNS = ("can't allocate memory", "ALLOC_FAILED", "out of memory")
 MEMORY_ADVICE = (
     "Lower train.batch_size or train.crop_size; set train.precision to bfloat16 or "
     "train.speed.patches_on_device to false; or share the batch among GPUs with "
@@ -223,15 +222,6 @@ def _memory_advice(options: TrainOptions) -> Iterator[None]:
             f"{options.crop_size} x {options.crop_size} ({_first_line(error)}). "
             f"{MEMORY_ADVICE}"
         ) from error
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, of a GPU or of the host."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and any(
-        sign in str(error) for sign in OUT_OF_MEMORY_SIGNS
-    )
 
 
 def _first_line(error: BaseException) -> str:

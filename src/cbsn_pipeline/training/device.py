@@ -1,5 +1,7 @@
 """Which device a training runs on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -58,3 +60,17 @@ def tune(
     wanted = max(1, num_cores() // processes) if threads == "auto" else threads
     if wanted != torch.get_num_threads():
         torch.set_num_threads(wanted)
+
+
+@contextmanager
+def without_kernel_search() -> Iterator[None]:
+    """Let cuDNN choose kernels by rules: for shapes that come once or a few times.
+
+    Searching for the fastest takes seconds for each shape.
+    """
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before

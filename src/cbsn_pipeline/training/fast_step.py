@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+import torch._functorch.config as functorch
 from torch import Tensor, nn
 
 from cbsn_pipeline.cbsn.losses import training_loss
 from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.undilated import undilated_forward
 from cbsn_pipeline.training.batches import Batch
+from cbsn_pipeline.training.memory_errors import is_out_of_memory
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.speed import Speed
 from cbsn_pipeline.training.steps import Step
@@ -104,10 +106,12 @@ class _Compiled:
         if self._proven:
             return self._chosen(*inputs)
         try:
-            output = self._chosen(*inputs)
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a compiler may raise
+            # else gradients are compiled after we have returned
+            with functorch.patch(force_non_lazy_backward_lowering=True):
+                output = self._chosen(*inputs)
+        except Exception as error:  # whatever a compiler may raise
+            if is_out_of_memory(error):
+                raise
             logger.warning(
                 "compile is off: torch.compile failed (%s: %s).",
                 type(error).__name__,
@@ -165,6 +169,8 @@ class _RecordedStep:
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._calls = 0
         self._recording: _Recording | None = None
+        # kept when recording fails: the allocator goes on asking it
+        self._graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, batch: Batch, learning_rate: float, ramp: float) -> Tensor:
         self._step.set_schedule(learning_rate, ramp)
@@ -190,19 +196,24 @@ class _RecordedStep:
     def _record(self, batch: Batch) -> _Recording | None:
         ours = Batch(batch.crops.clone(), batch.picks.clone())
         self._step.trainee.optimiser.zero_grad(set_to_none=True)
-        graph = torch.cuda.CUDAGraph()
+        self._graph = torch.cuda.CUDAGraph()
+        current = torch.cuda.current_stream()
+        # the stream that libraries know already; thread_local: the thread that reads
+        # patches ahead pins memory meanwhile
+        recording = torch.cuda.graph(
+            self._graph, stream=self._stream, capture_error_mode="thread_local"
+        )
         try:
-            # thread_local: the thread that reads patches ahead pins memory meanwhile
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            with recording:
                 losses = self._step.train_on(ours)
         except RuntimeError as error:
-            if "out of memory" in str(error) or "out of memory" in str(
-                error.__context__
-            ):
+            torch.cuda.set_stream(current)  # a recording that fails does not go back
+            if is_out_of_memory(error):
                 raise
+            cause = error.__context__ or error  # ending it fails in its turn
             logger.warning(
                 "cuda_graphs is off: a step could not be recorded (%s).",
-                str(error).strip().partition("\n")[0],
+                str(cause).strip().partition("\n")[0],
             )
             return None
-        return _Recording(graph, ours, losses)
+        return _Recording(self._graph, ours, losses)

@@ -297,6 +297,11 @@ def _put_in(trainee: Trainee, content: dict[str, Any]) -> None:
     trainee.optimiser.load_state_dict(
         {"state": content["optimiser"], "param_groups": settings}
     )
+    for weight, moments in trainee.optimiser.state.items():
+        # fused Adam takes them to lie in memory as the weights do; the state may come
+        # from a machine where channels were not side by side
+        for name in ("exp_avg", "exp_avg_sq"):
+            moments[name] = torch.empty_like(weight).copy_(moments[name])
     if trainee.average is not None:
         trainee.average.load_state_dict(content["average"])
 

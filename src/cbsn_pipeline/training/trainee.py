@@ -59,7 +59,8 @@ def new_trainee(
         average.load_state_dict(net.state_dict())
         average.requires_grad_(False)
     if speed.channels_last:
-        net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for network in filter(None, (net, average)):  # one layout: averaged at once
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Trainee(net, _new_adam(net, options, speed, device), average)
 
 
