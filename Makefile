@@ -16,7 +16,8 @@ run: $(READY) ## set up, make the embedded sample, train on it, score, submit, d
 	$(BIN)/kedro run
 
 test: check ## set up and pass every check: lint, types, layers, tests
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile \
+		--cov --cov-report=term:skip-covered --cov-fail-under=90
 
 check: lint types layers ## the checks that take seconds
 
