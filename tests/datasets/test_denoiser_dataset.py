@@ -49,6 +49,16 @@ def test_a_missing_denoiser_is_a_dataset_error(tmp_path):
         dataset.load()
 
 
+def test_before_any_training_the_environment_is_asked_for(tmp_path):
+    path = str(tmp_path / "denoiser.safetensors")
+    dataset = DenoiserDataset(filepath=path, version=Version(None, None))
+
+    with pytest.raises(
+        DatasetError, match=r"no denoiser in .*denoiser.safetensors yet.*with --env"
+    ):
+        dataset.load()
+
+
 def test_a_damaged_denoiser_is_a_dataset_error(denoiser, tmp_path):
     path = tmp_path / "denoiser.safetensors"
     dataset = DenoiserDataset(filepath=str(path))

@@ -62,3 +62,11 @@ def test_the_preview_is_json_with_the_summary(tmp_path, manifest):
     assert shown["summary"]["images"] == 1
     assert shown["first_images"][0]["member"] == [0, 1]
     assert ManifestDataset.preview.__annotations__["return"].__name__ == "JSONPreview"
+
+
+def test_before_any_ingest_the_environment_is_asked_for(tmp_path):
+    path = str(tmp_path / "manifest.json")
+    dataset = ManifestDataset(filepath=path, version=Version(None, None))
+
+    with pytest.raises(DatasetError, match="no manifest in .* yet.*--env"):
+        dataset.load()

@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
+from kedro.io.core import VersionNotFoundError
 
 from cbsn_pipeline.cbsn.denoiser import Denoiser
 
@@ -37,7 +38,16 @@ class DenoiserDataset(AbstractVersionedDataset[Denoiser, Denoiser]):
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
-            return Denoiser.load(str(self._get_load_path()), device=device)
+            path = Path(self._get_load_path())
+        except VersionNotFoundError as error:
+            raise DatasetError(
+                f"There is no denoiser in {self._filepath} yet: expected one that a "
+                "training of this environment saved. Train one first (kedro run "
+                "--pipeline=train, with the same --env), or name the environment whose "
+                "denoiser you want with --env."
+            ) from error
+        try:
+            return Denoiser.load(path, device=device)
         except (FileNotFoundError, ValueError) as error:
             raise DatasetError(str(error)) from error
 

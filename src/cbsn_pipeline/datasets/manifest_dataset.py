@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
+from kedro.io.core import VersionNotFoundError
 from kedro_datasets._typing import JSONPreview
 from pydantic import ValidationError
 
@@ -34,7 +35,14 @@ class ManifestDataset(AbstractVersionedDataset[Manifest, Manifest]):
         self.metadata = metadata
 
     def load(self) -> Manifest:
-        path = Path(self._get_load_path())
+        try:
+            path = Path(self._get_load_path())
+        except VersionNotFoundError as error:
+            raise DatasetError(
+                f"There is no manifest in {self._filepath} yet: expected one that an "
+                "ingest of this environment saved. Make it first: `kedro run "
+                "--pipelines ingest`, with the same --env."
+            ) from error
         check_file(
             path, expected="a manifest, written by `kedro run --pipelines ingest`"
         )

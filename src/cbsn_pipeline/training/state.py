@@ -92,8 +92,8 @@ class StateStore:
                 error.errno,
                 f"The state of step {step} could not be written to {path}: "
                 f"{error.strerror or error}. Earlier states are untouched: make room "
-                "(docs/pipeline.md says how much a training needs), then go on with "
-                "--params train.resume=true.",
+                "(kedro run --pipeline=estimate, with the same --env, says how much a "
+                "training needs), then go on with --params train.resume=true.",
             ) from error
         if best is not None:
             self._write_json(BEST_FILE, best._asdict())
