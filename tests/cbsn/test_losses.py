@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -72,7 +74,10 @@ def test_five_adam_steps_agree_with_the_released_code(golden):
     net = golden.network()
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-4, eps=1e-8)
     losses = []
-    for _ in range(5):
+    for step in range(1, 6):
+        # TensorFlow adds its epsilon to the moment before that is corrected for its
+        # start at 0 (docs/method.md); so does torch with this one
+        optimiser.param_groups[0]["eps"] = 1e-8 / math.sqrt(1 - 0.999**step)
         total, _ = training_loss(
             net, golden.tensor("x"), golden.picks, golden.ramp, LossOptions()
         )
@@ -83,14 +88,8 @@ def test_five_adam_steps_agree_with_the_released_code(golden):
 
     assert losses == pytest.approx(golden.arrays["train_losses"].tolist(), rel=1e-5)
     for name, parameter in official_parameters(net):
-        # Adam divides by the gradient's own size: where that is rounding noise, so is
-        # the step. Those weights may have moved by five learning rates either way.
         difference = (parameter.detach() - golden.tensor(f"w5/{name}:0")).abs()
-        gradient = golden.tensor(f"g/{name}:0").abs()
-        taught = gradient > 1e-4 * gradient.max()
-        assert taught.float().mean() > 0.5, name
-        assert difference[taught].max() <= 1e-5, name
-        assert difference.max() <= 1.01e-3, name
+        assert difference.max() <= 1e-6, name
 
 
 def test_the_parts_are_weighted_by_ramp_and_lambda(golden):

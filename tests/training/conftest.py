@@ -7,7 +7,7 @@ from cbsn_pipeline.training.options import TrainOptions
 class FakePatches:
     """Patches whose pixels say which patch and which place they are of."""
 
-    digest = "0123456789abcdef"
+    digest = fingerprint = "0123456789abcdef"
 
     def __init__(self, count=7, size=12):
         rows, columns = np.mgrid[:size, :size]

@@ -117,7 +117,7 @@ def test_prefetching_passes_on_what_goes_wrong(patches, options):
 
 def test_float_patches_are_used_as_they_are(options):
     class FloatPatches:
-        digest = "d"
+        digest = fingerprint = "d"
 
         def __len__(self):
             return 1

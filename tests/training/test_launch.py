@@ -35,7 +35,7 @@ def write_patches(path, digest=DIGEST):
             complete=True,
             format_version=PATCHES_VERSION,
             digest=digest,
-            fingerprint="f",
+            fingerprint=digest,
             kind="photos",
         )
     return path

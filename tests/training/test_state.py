@@ -176,6 +176,22 @@ def test_a_state_of_other_data_is_refused(saved, options):
         restore(saved, new_trainee(options, CPU), options, digest="data-two")
 
 
+def test_a_state_of_patches_that_were_cut_otherwise_is_refused(options, store):
+    trainee = new_trainee(options, CPU)
+    store.save(trainee, 1, options, digest="d", fingerprint="256 by 200")
+    saved = store.latest()
+
+    restore(saved, trainee, options, digest="d", fingerprint="256 by 200")
+    with pytest.raises(ValueError, match=r"cut otherwise.*stride.*resume=false"):
+        restore(saved, trainee, options, digest="d", fingerprint="128 by 100")
+
+
+def test_a_state_that_does_not_know_its_patches_is_gone_on_from(saved, options):
+    trainee = new_trainee(options, CPU)
+
+    restore(saved, trainee, options, digest="data-one", fingerprint="128 by 100")
+
+
 def test_a_state_of_other_options_is_refused_with_the_difference(saved, options):
     changed = options.model_copy(update={"batch_size": 3, "steps": 99})
 

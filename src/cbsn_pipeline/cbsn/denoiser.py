@@ -1,6 +1,7 @@
 """A trained network with its way from pictures to pictures."""
 
 import math
+from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
+from torch.backends import cudnn
 
 from cbsn_pipeline.cbsn.denoiser_file import (
     DenoiserContent,
@@ -19,13 +20,13 @@ from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.normalisation import normalise
 from cbsn_pipeline.cbsn.options import NetworkOptions
 from cbsn_pipeline.cbsn.provenance import Provenance
-from cbsn_pipeline.cbsn.subsampling import batch_to_space, space_to_batch
 from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
 from cbsn_pipeline.imaging.tiles import tile_spans
 
 SPARE_PADDING = 3  # the released 32 pixels are the receptive radius of 29 and these
 LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
 DEFAULT_MEMORY_BYTES = 1 << 30
+MOST_PICTURES = 16  # in a batch: more are not faster
 RGB = 3
 
 
@@ -159,12 +160,13 @@ class Denoiser:
             blocks: (N, H, W, 3), uint8.
             padding: Pixels to reflect at the edges; 0 as the authors validate.
             batch_size: Blocks per forward pass; by default 1 on a CPU, where small
-                feature maps are twice as fast, and 16 elsewhere.
+                feature maps are twice as fast, and elsewhere as many as fit into
+                memory whole, at most 16.
 
         Returns:
             (N, H, W, 3), uint8, rounded and clipped.
         """
-        size = batch_size or (1 if self._device.type == "cpu" else 16)
+        size = batch_size or self._batch_size(blocks.shape, padding)
         denoised = np.empty_like(blocks)
         for start in range(0, len(blocks), size):
             chunk = slice(start, start + size)
@@ -207,10 +209,11 @@ class Denoiser:
         return restored * deviation + mean
 
     @torch.no_grad()
+    @cudnn.flags(enabled=True, allow_tf32=False)  # float32 is float32
     def _run_tiles(self, x: Tensor) -> Tensor:
         """Run the network over (B, 3, H, W) tile by tile."""
         device = self._device
-        tile, margin = self._tile_size(len(x)), self._margin
+        tile, margin = self._tile_size(x.shape), self._margin
         output = torch.empty_like(x)
         for rows in tile_spans(x.shape[2], tile=tile, margin=margin):
             for columns in tile_spans(x.shape[3], tile=tile, margin=margin):
@@ -224,26 +227,62 @@ class Denoiser:
 
     def _run(self, x: Tensor) -> Tensor:
         """Run the visible network, or the blind one on sub-images."""
-        stride = self.blind_stride
-        if stride is None:
+        if self.blind_stride is None:
             return self.net(x)  # type: ignore[no-any-return]
-        height, width = x.shape[-2:]
-        # zeros, as the network's own padding, up to whole sub-images
-        whole = functional.pad(x, (0, -width % stride, 0, -height % stride))
-        restored = self.net(space_to_batch(whole, stride), blind=True)
-        return batch_to_space(restored, stride)[..., :height, :width]
+        return _run_sub_images(self.net, x, self.blind_stride)
 
     @property
     def _margin(self) -> int:
         """Pixels to each side that an output pixel depends on."""
         return self.net.receptive_radius * (self.blind_stride or 1)
 
-    def _tile_size(self, batch: int) -> int:
+    def _batch_size(self, shape: tuple[int, ...], padding: int) -> int:
+        """Pictures per forward pass, for pictures (N, H, W, 3)."""
+        if self._device.type == "cpu":
+            return 1
+        pixels = (shape[1] + 2 * padding) * (shape[2] + 2 * padding)
+        return max(1, min(MOST_PICTURES, self._pixels_at_once // pixels))
+
+    def _tile_size(self, shape: tuple[int, ...]) -> int:
         """Side of a tile's core so that a forward pass stays in the memory budget."""
-        bytes_per_pixel = LIVE_FEATURE_MAPS * self.network_options.channels * 4
-        side = math.isqrt(self.memory_bytes // (bytes_per_pixel * batch))
+        batch, _, height, width = shape
+        pixels = self._pixels_at_once // batch
+        if height * width <= pixels:
+            return max(height, width)
         margin = self._margin
-        return max(side - 2 * margin, margin)  # smaller cores would be mostly margin
+        # smaller cores would be mostly margin
+        return max(math.isqrt(pixels) - 2 * margin, margin)
+
+    @property
+    def _pixels_at_once(self) -> int:
+        """Pixels that a forward pass has memory for."""
+        bytes_per_pixel = LIVE_FEATURE_MAPS * self.network_options.channels * 4
+        return self.memory_bytes // bytes_per_pixel
+
+
+def _run_sub_images(net: CBSN, x: Tensor, stride: int) -> Tensor:
+    """Run the blind network on every sub-image of (B, 3, H, W), each as it is.
+
+    Those of one size are a batch; there are up to four sizes.
+    """
+    output = torch.empty_like(x)
+    for rows in _offsets(x.shape[2], stride):
+        for columns in _offsets(x.shape[3], stride):
+            places = [
+                (..., slice(row, None, stride), slice(column, None, stride))
+                for row, column in product(rows, columns)
+            ]
+            restored = net(torch.cat([x[place] for place in places]), blind=True)
+            for place, part in zip(places, restored.split(len(x)), strict=True):
+                output[place] = part
+    return output
+
+
+def _offsets(length: int, stride: int) -> list[range]:
+    """Where sub-images begin along an axis: first those with a pixel more."""
+    longer = length % stride
+    begins = range(longer), range(longer, min(stride, length))
+    return [offsets for offsets in begins if offsets]
 
 
 def _reflect(x: Tensor, padding: int) -> Tensor:

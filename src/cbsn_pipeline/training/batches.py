@@ -36,6 +36,10 @@ class PatchSource(Protocol):
     def digest(self) -> str:
         """Digest of the data the patches were cut from."""
 
+    @property
+    def fingerprint(self) -> str:
+        """Hash of that digest and of how the patches were cut."""
+
     def __len__(self) -> int:
         """Number of patches."""
 
@@ -105,6 +109,11 @@ class Batches:
     def digest(self) -> str:
         """Digest of the data the patches were cut from."""
         return self._source.digest
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of that digest and of how the patches were cut."""
+        return self._source.fingerprint
 
     def __getitem__(self, step: int) -> Batch:
         """Draw our part of the batch of ``step``, counted from 0."""

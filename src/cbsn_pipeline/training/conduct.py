@@ -168,7 +168,10 @@ def _resume(
     if saved is None:
         logger.info("%s holds no state yet: starting at step 0.", store.folder)
         return None
-    restore(saved, trainee, options, digest=materials.source.digest)
+    source = materials.source
+    restore(
+        saved, trainee, options, digest=source.digest, fingerprint=source.fingerprint
+    )
     logger.info("Resuming after step %d from %s.", saved.step, saved.path)
     return saved
 

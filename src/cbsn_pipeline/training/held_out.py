@@ -24,7 +24,7 @@ class HeldOutScore(NamedTuple):
 class HeldOutBlocks:
     """A fixed subset of noisy blocks and their clean twins.
 
-    It is scored, never trained on, and never chooses a checkpoint.
+    Its clean twins are never trained on, and it never chooses a checkpoint.
 
     Args:
         noisy: (N, H, W, 3), uint8.

@@ -9,7 +9,6 @@ import torch
 
 from cbsn_pipeline.training.alarms import raise_alarms, watch
 from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.device import without_kernel_search
 from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.ranks import Ranks
@@ -118,12 +117,11 @@ class Journal:
         if self._held_out is None or not self._ranks.is_first:
             return
         self._check_weights(step)
-        with without_kernel_search():  # tiles at edges have shapes of their own
-            score = self._held_out.score(self._trainee.net)
-            scores = {"psnr_db": score.psnr_db}
-            if self._trainee.average is not None:
-                average = self._held_out.score(self._trainee.average)
-                scores["psnr_db_ema"] = average.psnr_db
+        score = self._held_out.score(self._trainee.net)
+        scores = {"psnr_db": score.psnr_db}
+        if self._trainee.average is not None:
+            average = self._held_out.score(self._trainee.average)
+            scores["psnr_db_ema"] = average.psnr_db
         self._history.append({"step": step, **scores})
         metrics = {f"held_out/{name}": value for name, value in scores.items()}
         self._recorder.log_metrics(metrics, step=step)
@@ -146,6 +144,7 @@ class Journal:
             step,
             self._options,
             digest=self._batches.digest,
+            fingerprint=self._batches.fingerprint,
             seconds=self._seconds_before + time.monotonic() - self._started,
             held_out=self._history,
             best=best,

@@ -58,6 +58,7 @@ class StateStore:
         options: TrainOptions,
         *,
         digest: str,
+        fingerprint: str = "",
         seconds: float = 0.0,
         held_out: Sequence[dict[str, float]] = (),
         best: Best | None = None,
@@ -71,6 +72,7 @@ class StateStore:
             step: Steps taken.
             options: How many states to keep, and what a resumed run must share.
             digest: Of the training data.
+            fingerprint: Of the patches; empty where it is not known.
             seconds: That the training has taken, earlier sessions included.
             held_out: Scores so far, as in the report; for the curve, not the steps.
             best: Given when this state is the best so far: it is kept until a better
@@ -82,7 +84,12 @@ class StateStore:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step_{step:09d}.pt"
-        content = _content(trainee, step, options, digest, seconds, held_out)
+        content = _content(trainee, step, options) | {
+            "digest": digest,
+            "patches": fingerprint,
+            "seconds": seconds,
+            "held_out": list(held_out),
+        }
         for leftover in self.folder.glob("step_*.partial"):  # of a killed run
             leftover.unlink(missing_ok=True)
         try:
@@ -219,21 +226,11 @@ class StateStore:
         return sorted((int(match[1]), path) for match, path in matches if match)
 
 
-def _content(
-    trainee: Trainee,
-    step: int,
-    options: TrainOptions,
-    digest: str,
-    seconds: float,
-    held_out: Sequence[dict[str, float]],
-) -> dict[str, Any]:
-    """Everything that the steps to come and the report depend on."""
+def _content(trainee: Trainee, step: int, options: TrainOptions) -> dict[str, Any]:
+    """What the steps to come depend on, but for the data."""
     return {
         "version": FORMAT_VERSION,
         "step": step,
-        "seconds": seconds,
-        "held_out": list(held_out),
-        "digest": digest,
         "options": json.dumps(options.resumable()),
         "network": trainee.net.state_dict(),
         # without its settings: those of another device, or of another speed, differ
@@ -243,9 +240,21 @@ def _content(
 
 
 def restore(
-    saved: SavedState, trainee: Trainee, options: TrainOptions, *, digest: str
+    saved: SavedState,
+    trainee: Trainee,
+    options: TrainOptions,
+    *,
+    digest: str,
+    fingerprint: str = "",
 ) -> None:
     """Put a saved state into ``trainee``.
+
+    Args:
+        saved: The state.
+        trainee: Changed in place.
+        options: Of the training that goes on.
+        digest: Of its data.
+        fingerprint: Of its patches; compared where the state knows those it is of.
 
     Raises:
         ValueError: The state is of another version, of other data, or of a training
@@ -258,6 +267,13 @@ def restore(
             f"{saved.path} was trained on data {content['digest'][:12]}, the patches "
             f"are of data {digest[:12]}: images were added, removed or changed. "
             "Restore them, or start anew with train.resume=false."
+        )
+    cut = content.get("patches")  # states of before do not know
+    if cut and fingerprint and cut != fingerprint:
+        raise ValueError(
+            f"{saved.path} was trained on patches that were cut otherwise from the "
+            "same images: expected the patch_size, stride and border of params:patches "
+            "that it began with. Set them back, or start anew with train.resume=false."
         )
     # an option that did not exist yet had its default
     then = TrainOptions().resumable() | json.loads(content["options"])

@@ -93,7 +93,7 @@ def _check_same(job: Job, ranks: Ranks) -> None:
     """
     options = json.dumps([job.options.resumable(), job.options.steps])
     digests = {
-        "training data": job.materials.source.digest,
+        "training data": job.materials.source.fingerprint,
         "options": hashlib.sha256(options.encode()).hexdigest(),
     }
     for what, digest in digests.items():

@@ -123,10 +123,36 @@ def test_a_kept_protocol_has_no_obstacles():
             "part of the official set was scored",
         ),
         ({"training_options": {"steps": 9}}, "9 steps, the band is for 500"),
+        (
+            {"training_options": {"steps": 500, "batch_size": 64, "seed": 3}},
+            "batch_size 64, the released schedule has 4",
+        ),
     ],
 )
 def test_what_was_not_kept_is_named(changes, obstacle):
     assert find_obstacles(make_card(**changes), OPTIONS) == [obstacle]
+
+
+def test_photographs_of_scored_scenes_are_a_dagger_that_hashes_do_not_see():
+    data = {"kind": "sidd_medium", "scored_scenes": ["0009_001_S6_00800", "0022"]}
+    scored = make_card()["scored"] | {"dagger": False, "trained_on": 0}
+    claim = {"dagger": False, "trained_on": "sidd_medium"}
+
+    found = find_obstacles(
+        make_card(data=data, scored=scored), OPTIONS.model_copy(update=claim)
+    )
+
+    assert found == [
+        "2 scene instances of the validation set were trained on, 0009_001_S6_00800 "
+        "first"
+    ]
+
+
+def test_a_claim_without_a_paper_is_free_to_train_as_it_likes():
+    own = OPTIONS.model_copy(update={"paper_psnr_db": None})
+    trained = {"steps": 500, "batch_size": 64}
+
+    assert find_obstacles(make_card(training_options=trained), own) == []
 
 
 def test_seeds_are_averaged_over_the_cards_of_one_experiment():

@@ -33,7 +33,7 @@ def manifest():
 @pytest.fixture
 def patches(manifest):
     class Patches:
-        digest = manifest.digest
+        digest = fingerprint = manifest.digest
 
         def __len__(self):
             return 3

@@ -62,16 +62,17 @@ def lay_out(
     Args:
         comparison: See :func:`~cbsn_pipeline.pipelines.compare.tables.compare_runs`.
         runs: The runs.
-        options: How the numbers were made; which interval and p are shown.
+        options: How the numbers were made; which intervals and p are shown.
         more_notes: What else a reader must know.
 
     Returns:
         Means with two decimals of dB and four of SSIM, changes with one more. The
-        interval by images follows that by blocks.
+        interval and p by images follow those by blocks.
     """
     units = ["blocks", "images"] if options.resample == "blocks" else ["images"]
     percent = f"{100 * options.confidence:g} %"
     intervals = [f"{percent} by {unit}" for unit in units]
+    chances = [f"p by {unit}" for unit in units] if len(units) > 1 else ["p"]
     pairs = []
     for _, rows in comparison.groupby("pair", sort=False):
         records: list[dict[str, Any]] = rows.to_dict("records")  # type: ignore[assignment]
@@ -79,7 +80,7 @@ def lay_out(
         pairs.append(Pair(_title(records[0]), cells))
     return Layout(
         runs=runs,
-        headings=["metric", "first", "second", "change", *intervals, "p", "won"],
+        headings=["metric", "first", "second", "change", *intervals, *chances, "won"],
         pairs=pairs,
         notes=[*_explain(comparison, options), *(more_notes or [])],
     )
@@ -90,8 +91,8 @@ def _explain(comparison: pd.DataFrame, options: CompareOptions) -> list[str]:
         f"Change: second minus first, mean over blocks, method {options.method}; "
         "positive: the second is better. Won: share of blocks in which it is.",
         f"Intervals: percentile bootstrap, {options.resamples} resamples, seed "
-        f"{options.seed}. p: Wilcoxon signed-rank over {options.resample}, two-sided, "
-        "not corrected for several comparisons.",
+        f"{options.seed}. p: Wilcoxon signed-rank, two-sided, not corrected for "
+        "several comparisons.",
         *_warn(comparison, options),
     ]
 
@@ -102,8 +103,9 @@ def _warn(comparison: pd.DataFrame, options: CompareOptions) -> list[str]:
     if options.resample == "images":
         return []
     return [
-        "Blocks of one image are not independent: for images not seen yet, trust the "
-        "interval by images."
+        "Blocks of one image are not independent: whether a difference holds for "
+        "images not seen yet, interval and p by images tell. Those by blocks speak of "
+        "these images alone."
     ]
 
 
@@ -126,7 +128,7 @@ def _cells(record: dict[str, Any], units: list[str]) -> list[str]:
         f"{record['mean_second']:.{decimals}f}",
         f"{record['difference']:+.{decimals + 1}f}",
         *intervals,
-        _p(record[f"p_{units[0]}"]),
+        *(_p(record[f"p_{unit}"]) for unit in units),
         f"{100 * record['won']:.0f} %",
     ]
 
@@ -138,6 +140,8 @@ def _interval(low: float, high: float, decimals: int) -> str:
 
 
 def _p(value: float) -> str:
+    if np.isnan(value):
+        return NOT_KNOWN
     if value < SMALLEST_P:
         return SMALL_P
     return f"{value:.4f}" if value < 0.1 else f"{value:.2f}"  # noqa: PLR2004

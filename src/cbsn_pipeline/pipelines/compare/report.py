@@ -6,7 +6,7 @@ from rich.text import Text
 
 from cbsn_pipeline.pipelines.compare.layout import Layout, Pair
 
-_PLAIN_WIDTH = 100  # columns where no terminal says how many it has
+_PLAIN_WIDTH = 120  # columns where no terminal says how many it has
 
 
 def print_comparison(layout: Layout, console: Console | None = None) -> None:

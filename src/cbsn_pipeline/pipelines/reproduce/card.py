@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
+from cbsn_pipeline.training.options import TrainOptions
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +17,8 @@ Card = dict[str, Any]
 
 SECONDS_PER_HOUR = 3600
 PLOTS = "<!-- plots -->"  # where the page has room for them
+# Of the released schedule; averaged weights are a row besides.
+OWN_CHOICES = {"seed", "precision", "ema_decay"}
 # What two cards must share to be seeds of one experiment.
 SAME_EXPERIMENT = ("protocol", "data", "scored", "training_options", "git_commit")
 
@@ -59,10 +62,29 @@ def find_obstacles(card: Card, options: ReproduceOptions) -> list[str]:
         )
     if not card["scored"]["whole_set"]:
         obstacles.append("part of the official set was scored")
+    scenes = card["data"].get("scored_scenes", [])
+    if scenes and not options.dagger:
+        obstacles.append(
+            f"{len(scenes)} scene instances of the validation set were trained on, "
+            f"{scenes[0]} first"
+        )
     steps = card["training_options"]["steps"]
     if options.steps is not None and steps != options.steps:
         obstacles.append(f"{steps} steps, the band is for {options.steps}")
+    if options.steps is not None and options.paper_psnr_db is not None:
+        obstacles += _departures(card["training_options"])
     return obstacles
+
+
+def _departures(trained: dict[str, Any]) -> list[str]:
+    """What a training did otherwise than the released one, that scores depend on."""
+    released = TrainOptions().resumable()
+    names = [name for name in released if name in trained and name not in OWN_CHOICES]
+    return [
+        f"{name} {trained[name]}, the released schedule has {released[name]}"
+        for name in names
+        if trained[name] != released[name]
+    ]
 
 
 def finished_seeds(card: Card, earlier: list[Card]) -> set[int]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from cbsn_pipeline.challenges.sidd import VALIDATION_INSTANCES
 from cbsn_pipeline.datasets.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.card import Card, hours_of
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
@@ -40,6 +41,7 @@ def describe_run(
             "kind": manifest.kind,
             "digest": manifest.digest,
             "images": len(manifest.images),
+            "scored_scenes": _scored_scenes(manifest),
         },
         "selection": SELECTION,
         "seed": train.seed,
@@ -54,6 +56,14 @@ def describe_run(
         "git_dirty": git_dirty(project),
         "lock_sha256": lock_sha256(project),
     }
+
+
+def _scored_scenes(manifest: Manifest) -> list[str]:
+    """Scene instances of SIDD's validation set among whole photographs."""
+    if manifest.kind != "sidd_medium":
+        return []
+    names = {image.scene_instance for image in manifest.images if image.scene_instance}
+    return sorted(names & set(VALIDATION_INSTANCES))
 
 
 def project_path() -> Path:

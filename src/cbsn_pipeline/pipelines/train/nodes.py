@@ -38,7 +38,7 @@ def train_denoiser(
         manifest: The images the patches were cut from.
         training_state: Folder for resumable states.
         held_out_noisy_blocks: (images, blocks, H, W, 3), uint8, or None: scored now
-            and then, never trained on.
+            and then.
         held_out_clean_blocks: Their clean twins, or None.
         options: Everything else.
 
