@@ -29,10 +29,12 @@ def test_a_process_of_somebody_else_is_alive(monkeypatch):
 
 
 PARENT = """
-import subprocess, sys, time
-code = "from cbsn_pipeline.processes import end_with_parent; import time;"
-code += "end_with_parent(); print('watching', flush=True); time.sleep(60)"
-child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+import os, subprocess, sys, time
+code = "from cbsn_pipeline.processes import end_with_parent; import sys, time;"
+code += "end_with_parent(int(sys.argv[1]));"
+code += "print('watching', flush=True); time.sleep(60)"
+command = [sys.executable, "-c", code, str(os.getpid())]
+child = subprocess.Popen(command, stdout=subprocess.PIPE)
 child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(60)
@@ -52,3 +54,16 @@ def test_a_process_ends_with_the_one_that_started_it():
     while is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not is_alive(child)
+
+
+def test_a_process_whose_parent_went_before_it_could_look_ends_too():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    code = "from cbsn_pipeline.processes import end_with_parent; import sys, time;"
+    code += "end_with_parent(int(sys.argv[1])); time.sleep(60)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(gone.pid)], check=False, timeout=30
+    )
+
+    assert done.returncode == 1

@@ -7,9 +7,13 @@ import time
 WATCH_SECONDS = 1.0
 
 
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone, kill -9 included."""
-    parent = os.getppid()
+def end_with_parent(parent: int) -> None:
+    """End this process when the one that started it is gone, kill -9 included.
+
+    Args:
+        parent: Its number. Asked of the system, it would be that of another process
+            where the parent went while we were still importing.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -94,7 +95,8 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._bar:
-            self._bar.stop()
+            with suppress(OSError):  # of a terminal that was closed
+                self._bar.stop()
         done = "done" if kind is None else "stopped"
         seconds = time.monotonic() - self._start
         logger.info(

@@ -4,15 +4,15 @@ from kedro.pipeline import Node, Pipeline
 
 from cbsn_pipeline.hooks import session_hook
 from cbsn_pipeline.hooks.session_hook import SessionHook
-from cbsn_pipeline.session import PARENT_RUN, Session
+from cbsn_pipeline.session import PARENT_PROCESS, Session
 
 
 @pytest.fixture(autouse=True)
 def watched(monkeypatch):
-    """Whether the process was told to end with the one that started it."""
+    """Which process this one was told to end with."""
     watched = []
-    monkeypatch.delenv(PARENT_RUN, raising=False)
-    monkeypatch.setattr(session_hook, "end_with_parent", lambda: watched.append(1))
+    monkeypatch.delenv(PARENT_PROCESS, raising=False)
+    monkeypatch.setattr(session_hook, "end_with_parent", watched.append)
     return watched
 
 
@@ -40,8 +40,8 @@ def test_other_pipelines_are_left_alone():
 
 
 def test_a_run_that_was_started_by_another_ends_with_it(monkeypatch, watched):
-    monkeypatch.setenv(PARENT_RUN, "run-1")
+    monkeypatch.setenv(PARENT_PROCESS, "4711")
 
     run("other")
 
-    assert watched
+    assert watched == [4711]

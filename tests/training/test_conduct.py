@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from cbsn_pipeline.training import state
 from cbsn_pipeline.training.conduct import Materials, conduct
 from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.journal import Journal
@@ -151,6 +152,52 @@ def test_the_curve_of_all_sessions_is_one(materials, options):
     assert [score["step"] for score in first["held_out"]] == [3, 4]
     assert [score["step"] for score in second["held_out"]] == [3, 4, 6]
     assert second["held_out"][:2] == first["held_out"]
+
+
+def test_steps_that_were_taken_cannot_be_taken_back(materials, options):
+    conduct(materials, options)
+    fewer = options.model_copy(update={"steps": 4, "resume": True})
+
+    with pytest.raises(ValueError, match=r"taken 6 steps, train.steps is 4"):
+        conduct(materials, fewer)
+
+
+def test_alarms_of_all_sessions_are_told(materials, options):
+    first = conduct(materials, options.model_copy(update={"steps": 4})).report
+    resumed = options.model_copy(update={"resume": True})
+
+    second = conduct(materials, resumed).report
+
+    assert first["alarms"]
+    assert second["alarms"][: len(first["alarms"])] == first["alarms"]
+
+
+def test_a_folder_that_another_training_writes_to_is_refused(
+    materials, options, monkeypatch
+):
+    monkeypatch.setattr(state, "LOCK_SECONDS", 0.0)
+    store = StateStore(materials.state_folder)
+
+    with (
+        store.only_writer(),
+        pytest.raises(OSError, match="Another training writes its states"),
+    ):
+        conduct(materials, options)
+
+
+def test_steps_are_saved_when_scoring_takes_too_much_memory(
+    materials, options, monkeypatch
+):
+    def validate(self, step):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Journal, "validate", validate)
+    options = options.model_copy(update={"validate_every": 3, "save_every": 100})
+
+    with pytest.raises(MemoryError, match=r"Lower train.batch_size"):
+        conduct(materials, options)
+
+    assert StateStore(materials.state_folder).latest().step == 3
 
 
 def test_a_state_without_a_curve_is_gone_on_from(materials, options):

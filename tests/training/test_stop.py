@@ -52,9 +52,27 @@ def test_a_training_under_nohup_survives_the_terminal():
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_second_signal_interrupts_at_once():
+def test_a_second_ctrl_c_interrupts_at_once():
     with pytest.raises(KeyboardInterrupt), StopRequest():  # noqa: PT012
         os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_second_sigterm_changes_nothing():
+    """A scheduler's reaches a worker twice: from the job, and by its launcher."""
+    with StopRequest() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.requested
+
+    with pytest.raises(SystemExit) as ended:
+        stop.raise_as_requested()
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+def test_ctrl_c_after_a_sigterm_interrupts_at_once():
+    with pytest.raises(KeyboardInterrupt), StopRequest():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -1,5 +1,6 @@
 """Reads the file of patches."""
 
+import hashlib
 import math
 import os
 from pathlib import Path
@@ -38,13 +39,17 @@ class PatchFile:
         self._handle: tuple[int, Any] | None = None  # process and open file
         facts = _read_facts(path)
         attributes, patches = facts["attributes"], _check_arrays(path, facts)
-        self.fingerprint: str = attributes["fingerprint"]
         self.digest: str = attributes["digest"]
         self.kind: str = attributes["kind"]
         self.shape = patches.shape
         self.dtype = np.dtype(patches.dtype)
         self.image_names: tuple[str, ...] = tuple(facts["image_names"])
         self._provenance = np.array(facts["provenance"], np.int32).reshape(-1, 3)
+        # of what is drawn from: not of how it is stored, as the file's own is
+        content = f"{self.digest} {self.shape} {self.dtype}".encode()
+        self.fingerprint = hashlib.sha256(
+            content + self._provenance.tobytes()
+        ).hexdigest()
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -73,6 +73,8 @@ def start(name: str, resumed_run_id: str | None = None) -> Run:
     )
     tracking.attach(run.info.run_id, mlflow.MlflowClient())
     tracking.set_tags({"resumed": str(reopened).lower()})
+    if "error" in run.data.tags:  # of the session before
+        mlflow.delete_tag("error")
     if resumed_run_id and not reopened:
         tracking.set_tags({"resumed_from": resumed_run_id})
     logger.info("Tracked by MLflow as run %s (%s).", run.info.run_name, run.info.run_id)

@@ -1,6 +1,5 @@
 """Tells nodes what the run was asked for, and ends runs with what started them."""
 
-import os
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -8,7 +7,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from cbsn_pipeline.processes import end_with_parent
-from cbsn_pipeline.session import PARENT_RUN, Session
+from cbsn_pipeline.session import Session, parent_process
 
 DATASET = "session"
 
@@ -24,8 +23,9 @@ class SessionHook:
         catalog: CatalogProtocol[Any, Any],
     ) -> None:
         """Fill the dataset ``session``, where this run has it."""
-        if PARENT_RUN in os.environ:
-            end_with_parent()
+        parent = parent_process()
+        if parent is not None:
+            end_with_parent(parent)
         if DATASET in pipeline.inputs():
             session = Session(run_params["env"], run_params["runtime_params"] or {})
             catalog.save(DATASET, session)

@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,9 +82,22 @@ def conduct(
         ValueError: A saved state cannot be continued with these options.
         NonFiniteLossError: The loss is no longer a number; states are kept.
         MemoryError: The device's memory does not suffice; names what would help.
+        OSError: The disk is full, or another training writes to the same folder.
         KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
     """
     recorder = recorder or NoRecorder()
+    store = StateStore(materials.state_folder)
+    with store.only_writer() if ranks.is_first else nullcontext():
+        return _conduct(materials, options, store, recorder, ranks)
+
+
+def _conduct(
+    materials: Materials,
+    options: TrainOptions,
+    store: StateStore,
+    recorder: Recorder,
+    ranks: Ranks,
+) -> Outcome:
     device = choose_device(options.device, local_rank=ranks.local_rank)
     tune(device, options.speed.threads, processes=ranks.local_size)
     with _memory_advice(options):
@@ -96,7 +109,7 @@ def conduct(
             patches_bytes=patches_bytes(materials.source),
         )
         trainee = new_trainee(options, device, speed)
-        saved = _resume(materials, trainee, options, ranks)
+        saved = _resume(materials, trainee, options, store, ranks)
         start = saved.step if saved else 0
         batches = Batches(
             materials.source,
@@ -105,7 +118,6 @@ def conduct(
             resident=speed.patches_on_device,
             ranks=ranks,
         )
-        store = StateStore(materials.state_folder)
         journal = Journal(
             trainee,
             batches,
@@ -115,8 +127,9 @@ def conduct(
             recorder=recorder,
             ranks=ranks,
             seconds_before=saved.content["seconds"] if saved else 0.0,
-            # states of before have no curve
+            # states of before have no curve and no alarms
             held_out_before=saved.content.get("held_out", ()) if saved else (),
+            alarms_before=saved.content.get("alarms", ()) if saved else (),
         )
         _announce(speed, trainee, ranks)
         step = fast_step(trainee, options, speed, wrap=_exchange_gradients(ranks))
@@ -148,7 +161,8 @@ def _run(
                 journal.log()
             if last or step % options.validate_every == 0:
                 journal.log()  # no state is saved before its losses were checked
-                journal.validate(step)
+                with _saving_when_memory_runs_out(journal, step):
+                    journal.validate(step)
             if saving:
                 journal.save(step)
             recorder.advance(step, journal.headline)
@@ -157,18 +171,38 @@ def _run(
                 stop.raise_as_requested()
 
 
+@contextmanager
+def _saving_when_memory_runs_out(journal: Journal, step: int) -> Iterator[None]:
+    """Keep the steps so far where scoring takes more memory than they did."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            journal.save(step)
+        raise
+
+
 def _resume(
-    materials: Materials, trainee: Trainee, options: TrainOptions, ranks: Ranks
+    materials: Materials,
+    trainee: Trainee,
+    options: TrainOptions,
+    store: StateStore,
+    ranks: Ranks,
 ) -> SavedState | None:
     """Put the state to go on from into the trainee; None to start at step 0."""
     if not options.resume:
         return None
-    store = StateStore(materials.state_folder)
     saved = _newest_of_all(store, ranks)
     if saved is None:
         logger.info("%s holds no state yet: starting at step 0.", store.folder)
         return None
     source = materials.source
+    if saved.step > options.steps:
+        raise ValueError(
+            f"{saved.path} has taken {saved.step} steps, train.steps is "
+            f"{options.steps}: they cannot be taken back. Raise train.steps, or start "
+            "anew with train.resume=false."
+        )
     restore(
         saved, trainee, options, digest=source.digest, fingerprint=source.fingerprint
     )

@@ -1,6 +1,11 @@
 """What a training hands to its worker processes, and what they hand back: files."""
 
 import json
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
@@ -15,6 +20,7 @@ from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.steps import NonFiniteLossError
 
+FOLDER = "workers_"
 JOB = "job.json"
 HELD_OUT = "held_out.npz"
 RESULT = "result.pt"
@@ -36,6 +42,22 @@ class Job(NamedTuple):
 
     materials: Materials
     options: TrainOptions
+
+
+def make_folder(state_folder: Path) -> Path:
+    """Make the folder of our workers; its name tells host and process."""
+    mine = f"{FOLDER}{socket.gethostname()}-{os.getpid()}-"
+    return Path(tempfile.mkdtemp(prefix=mine, dir=state_folder))
+
+
+def folders_of_this_host(state_folder: Path) -> Iterator[Path]:
+    """Give those that processes of this host made; others may share the disk."""
+    return state_folder.glob(f"{FOLDER}{socket.gethostname()}-*")
+
+
+def launcher_of(folder: Path) -> int:
+    """Number of the process that :func:`make_folder` made a folder for."""
+    return int(folder.name.split("-")[-2])
 
 
 def write_job(folder: Path, materials: Materials, options: TrainOptions) -> None:
@@ -99,8 +121,9 @@ def write_error(folder: Path, error: Exception) -> None:
     """Write down an error that no restart can mend."""
     kind = next(name for name, kind in ERRORS.items() if isinstance(error, kind))
     partial = folder / f"{ERROR}.partial"
-    partial.write_text(json.dumps([kind, str(error)]), encoding="utf-8")
-    partial.replace(folder / ERROR)
+    with suppress(OSError):  # the error may be that the disk is full
+        partial.write_text(json.dumps([kind, str(error)]), encoding="utf-8")
+        partial.replace(folder / ERROR)
 
 
 def read_error(folder: Path) -> Exception | None:

@@ -47,6 +47,7 @@ class Journal:
         ranks: Ranks,
         seconds_before: float = 0.0,
         held_out_before: Sequence[dict[str, float]] = (),
+        alarms_before: Sequence[dict[str, Any]] = (),
     ) -> None:
         self._seconds_before = seconds_before
         self._trainee = trainee
@@ -59,7 +60,7 @@ class Journal:
         self._pending: list[StepReport] = []
         self._last_losses: dict[str, float] = {}
         self._history = list(held_out_before)
-        self._alarms: list[dict[str, Any]] = []
+        self._alarms = list(alarms_before)
         self._saved_step = 0
         self._started = self._last_log = self._last_save = time.monotonic()
         if held_out and ranks.is_first:
@@ -147,6 +148,7 @@ class Journal:
             fingerprint=self._batches.fingerprint,
             seconds=self._seconds_before + time.monotonic() - self._started,
             held_out=self._history,
+            alarms=self._alarms,
             best=best,
         )
         self._saved_step = step

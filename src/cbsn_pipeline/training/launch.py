@@ -4,9 +4,7 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +13,19 @@ from typing import NoReturn
 import torch
 from torch.distributed.elastic.multiprocessing import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.elastic.rendezvous import RendezvousError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from cbsn_pipeline.processes import is_alive
 from cbsn_pipeline.training.conduct import Materials, Outcome
-from cbsn_pipeline.training.job import read_error, read_result, write_job
+from cbsn_pipeline.training.job import (
+    folders_of_this_host,
+    launcher_of,
+    make_folder,
+    read_error,
+    read_result,
+    write_job,
+)
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.recorder import Recorder
 from cbsn_pipeline.training.spool import SpoolReader
@@ -27,10 +33,10 @@ from cbsn_pipeline.training.spool import SpoolReader
 logger = logging.getLogger(__name__)
 
 WORKER = "cbsn_pipeline.training.worker"
-FOLDER = "workers_"
 # With torch 2.13 restarted workers would meet in the store of those before them, find
 # the addresses of the dead there, and wait for ever.
 STORE_OF_ITS_OWN = ("TORCH_DISABLE_SHARE_RDZV_TCP_STORE", "1")
+BUT_NOT_SIGHUP = ("TORCHELASTIC_SIGNALS_TO_HANDLE", "SIGTERM,SIGINT,SIGQUIT")
 SHUTDOWN_SECONDS = 600  # for the last step and its state, before kill -9
 JOIN_SECONDS = 900  # for the last host to come
 
@@ -71,12 +77,13 @@ def launch(
     """
     materials.state_folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(materials.state_folder)
-    mine = f"{FOLDER}{socket.gethostname()}-{os.getpid()}-"
-    folder = Path(tempfile.mkdtemp(prefix=mine, dir=materials.state_folder))
+    folder = make_folder(materials.state_folder)
     try:
         write_job(folder, materials, options)
         config = _launch_config(options)
         os.environ.setdefault(*STORE_OF_ITS_OWN)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup asks for it
+            os.environ.setdefault(*BUT_NOT_SIGHUP)
         with SpoolReader(folder, recorder), _own_signals():
             elastic_launch(config, sys.executable)("-m", WORKER, str(folder))
         return read_result(folder, options)
@@ -84,6 +91,14 @@ def launch(
         raise _cause(folder, options, error) from error
     except SignalException as error:
         _end_as(error.sigval)
+    except RendezvousError as error:
+        raise ChildProcessError(
+            f"The hosts did not meet at {options.rendezvous} "
+            f"({str(error).strip() or type(error).__name__}): expected "
+            f"{options.hosts} that run this command within {JOIN_SECONDS} seconds. Was "
+            "one of them stopped, or is its network closed? To go on at the last "
+            "state, repeat the command on every host with --params train.resume=true."
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -98,7 +113,7 @@ def _launch_config(options: TrainOptions) -> LaunchConfig:
         run_id=WORKER,  # the address tells trainings apart; workers compare the rest
         rdzv_backend="c10d",
         rdzv_endpoint=address,
-        rdzv_configs={"timeout": JOIN_SECONDS},
+        rdzv_configs={"join_timeout": JOIN_SECONDS},
         max_restarts=options.max_restarts,
         local_addr=host if host in {"localhost", "127.0.0.1"} else None,
         shutdown_timeout=SHUTDOWN_SECONDS,
@@ -144,7 +159,6 @@ def _end_as(number: int) -> NoReturn:
 
 def _remove_leftovers(state_folder: Path) -> None:
     """Remove what killed runs of this host left; other hosts may share the disk."""
-    for folder in state_folder.glob(f"{FOLDER}{socket.gethostname()}-*"):
-        pid = int(folder.name.split("-")[-2])
-        if not is_alive(pid):
+    for folder in folders_of_this_host(state_folder):
+        if not is_alive(launcher_of(folder)):
             shutil.rmtree(folder, ignore_errors=True)

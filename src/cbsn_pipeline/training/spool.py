@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,8 @@ POLL_SECONDS = 0.2
 class SpoolRecorder:
     """A recorder that writes everything down in a folder.
 
+    What does not fit on a full disk is dropped: states tell of it, not news.
+
     Args:
         folder: Of the worker processes.
         rank: Ours; every rank writes a file of its own.
@@ -37,6 +40,7 @@ class SpoolRecorder:
         self._folder = folder
         self._rank = rank
         self._file = (folder / EVENTS.format(rank=rank)).open("a", encoding="utf-8")
+        self._end_line()
         self._lock = threading.Lock()
         self._advanced = 0.0
         self._images = 0
@@ -49,8 +53,9 @@ class SpoolRecorder:
         """Write a picture to a file beside."""
         self._images += 1
         file = f"image_{self._rank}_{step}_{self._images}.npy"
-        np.save(self._folder / file, image_hwc)
-        self._write("image", name=name, file=file, step=step)
+        with suppress(OSError):
+            np.save(self._folder / file, image_hwc)
+            self._write("image", name=name, file=file, step=step)
 
     def log_dict(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a mapping down."""
@@ -75,8 +80,18 @@ class SpoolRecorder:
         self._write("message", name=name, level=level, message=message)
 
     def _write(self, kind: str, **content: Any) -> None:  # noqa: ANN401
-        with self._lock:
+        with self._lock, suppress(OSError):
             self._file.write(json.dumps({"kind": kind, **content}) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Write no more."""
+        self._file.close()
+
+    def _end_line(self) -> None:
+        """End what a killed worker of our rank left half-written."""
+        with suppress(OSError):
+            self._file.write("\n")
             self._file.flush()
 
 
@@ -115,8 +130,8 @@ class SpoolReader:
                 added = file.read()
             whole = added[: added.rfind(b"\n") + 1]  # the last one may be half there
             self._read[path] = self._read.get(path, 0) + len(whole)
-            for line in whole.splitlines():
-                self._pass_on(json.loads(line))
+            for line in filter(None, whole.splitlines()):
+                self._try_to_pass_on(line)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -135,6 +150,18 @@ class SpoolReader:
     def _follow(self) -> None:
         while not self._done.wait(POLL_SECONDS):
             self.poll()
+
+    def _try_to_pass_on(self, line: bytes) -> None:
+        """Pass a line on; one that cannot be must not end the training."""
+        try:
+            self._pass_on(json.loads(line))
+        except Exception as error:  # noqa: BLE001 - half a line, or what a tracker raises
+            logger.warning(
+                "News of a worker could not be passed on (%s: %s): %.200s",
+                type(error).__name__,
+                error,
+                line.decode(errors="replace"),
+            )
 
     def _pass_on(self, event: dict[str, Any]) -> None:
         match event.pop("kind"):

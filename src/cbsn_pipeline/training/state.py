@@ -3,15 +3,17 @@
 import errno
 import json
 import logging
-import os
 import re
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from filelock import FileLock, Timeout
 
+from cbsn_pipeline.training.durable import publish
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.state_file import read_state
 from cbsn_pipeline.training.trainee import Trainee
@@ -22,7 +24,9 @@ FORMAT_VERSION = 2  # 1 drew other crops
 STATE_NAME = re.compile(r"step_(\d{9})\.pt")
 RUN_FILE = "run.json"
 BEST_FILE = "best.json"
-PREVIOUS = "previous"
+LOCK_FILE = ".lock"
+LOCK_SECONDS = 10.0  # orphans of a killed launcher end within a second or two
+PREVIOUS = "previous_{}"
 
 
 class SavedState(NamedTuple):
@@ -51,6 +55,35 @@ class StateStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """Keep other trainings from writing here meanwhile.
+
+        Raises:
+            OSError: Another one does.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / LOCK_FILE, timeout=LOCK_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise OSError(
+                errno.EBUSY,
+                f"Another training writes its states to {self.folder}: one of the two "
+                "would lose its own. Wait for it or stop it, or give this one a folder "
+                "of its own with --params state_folder=NAME.",
+            ) from error
+        except NotImplementedError:
+            logger.warning(
+                "%s is on a file system without locks: see to it yourself that no "
+                "other training writes its states there.",
+                self.folder,
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
     def save(
         self,
         trainee: Trainee,
@@ -61,6 +94,7 @@ class StateStore:
         fingerprint: str = "",
         seconds: float = 0.0,
         held_out: Sequence[dict[str, float]] = (),
+        alarms: Sequence[dict[str, Any]] = (),
         best: Best | None = None,
     ) -> Path:
         """Write the state after ``step`` steps, then drop the oldest.
@@ -75,6 +109,7 @@ class StateStore:
             fingerprint: Of the patches; empty where it is not known.
             seconds: That the training has taken, earlier sessions included.
             held_out: Scores so far, as in the report; for the curve, not the steps.
+            alarms: Raised so far, likewise.
             best: Given when this state is the best so far: it is kept until a better
                 one comes.
 
@@ -89,6 +124,7 @@ class StateStore:
             "patches": fingerprint,
             "seconds": seconds,
             "held_out": list(held_out),
+            "alarms": list(alarms),
         }
         for leftover in self.folder.glob("step_*.partial"):  # of a killed run
             leftover.unlink(missing_ok=True)
@@ -104,29 +140,25 @@ class StateStore:
             ) from error
         if best is not None:
             self._write_json(BEST_FILE, best._asdict())
-        self._prune(options.keep_states)
+        self._prune(step, options.keep_states)
         return path
 
     @staticmethod
     def _write(content: dict[str, Any], path: Path) -> None:
-        partial = path.with_suffix(".partial")
         try:
-            with partial.open("wb") as file:
+            with publish(path) as file:
                 torch.save(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
         except RuntimeError as error:  # torch's writer trips over a failed write
             failed = error.__context__
             raise (
                 failed if isinstance(failed, OSError) else OSError(errno.EIO, error)
             ) from error
-        finally:
-            partial.unlink(missing_ok=True)
 
-    def _prune(self, keep_states: int) -> None:
+    def _prune(self, newest: int, keep_states: int) -> None:
         best = self.best()
-        for step, old in self._states()[:-keep_states]:
+        # one of a later step was passed over as unreadable: it is not ours to count
+        ours = [state for state in self._states() if state[0] <= newest]
+        for step, old in ours[:-keep_states]:
             if best is None or step != best.step:
                 old.unlink(missing_ok=True)
 
@@ -167,19 +199,23 @@ class StateStore:
         return states[-1][1] if states else None
 
     def set_aside(self) -> None:
-        """Move the states of an earlier training to ``previous/``, for a new one."""
+        """Move the states of an earlier training to ``previous_1/`` and so on."""
+        notes = [self.folder / name for name in (RUN_FILE, BEST_FILE)]
         if not self._states():
+            for path in notes:  # of states that somebody removed
+                path.unlink(missing_ok=True)
             return
-        previous = self.folder / PREVIOUS
-        if previous.exists():
-            shutil.rmtree(previous)
+        places = (self.folder / PREVIOUS.format(number) for number in count(1))
+        previous = next(place for place in places if not place.exists())
         previous.mkdir()
-        for _, path in self._states():
-            path.replace(previous / path.name)
-        for name in (RUN_FILE, BEST_FILE):
-            if (self.folder / name).exists():
-                (self.folder / name).replace(previous / name)
-        logger.info("States of an earlier training were moved to %s.", previous)
+        for path in [*(path for _, path in self._states()), *notes]:
+            if path.exists():
+                path.replace(previous / path.name)
+        logger.info(
+            "States of an earlier training were moved to %s: remove them when they are "
+            "not needed.",
+            previous,
+        )
 
     def remember_run(self, run_id: str | None) -> None:
         """Note the id of the tracker's run that these states belong to."""
@@ -194,12 +230,14 @@ class StateStore:
         return content["run_id"] if content else None
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
-        partial = self.folder / f"{name}.partial"
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(self.folder / name)
+        with publish(self.folder / name) as file:
+            file.write(json.dumps(content).encode())
 
     def _read_json(self, name: str, kinds: dict[str, Any]) -> dict[str, Any] | None:
-        """Read a file of this folder with exactly these keys; None without the file."""
+        """Read a file of this folder with exactly these keys; None without it.
+
+        One that holds something else is named in the log and done without.
+        """
         file = self.folder / name
         if not file.exists():
             return None
@@ -211,10 +249,13 @@ class StateStore:
         except (ValueError, RecursionError, AttributeError):
             good = False
         if not good:
-            raise ValueError(
-                f"{file} does not hold {' and '.join(kinds)} as JSON. Was it cut off "
-                "or edited? Remove it: training goes on without."
+            logger.warning(
+                "%s does not hold %s as JSON: training goes on without. Was it cut off "
+                "or edited?",
+                file,
+                " and ".join(kinds),
             )
+            return None
         known: dict[str, Any] = content
         return known
 

@@ -6,6 +6,7 @@ runs code, and before it is asked, the archive must be whole and the pickle must
 nothing that a state of ours does not.
 """
 
+import errno
 import json
 import pickletools
 import zipfile
@@ -33,6 +34,11 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "optimiser": dict,
     "average": (dict, type(None)),
 }
+# What the machine refuses, whatever is in the file.
+NOT_THE_FILE = {
+    *(errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE),
+    *(errno.ESTALE, errno.ETIMEDOUT),
+}
 REMEDY = (
     "Was the disk full, the file cut off, or is it from somebody else? Remove it to go "
     "on from the state before it."
@@ -44,13 +50,18 @@ def read_state(path: Path) -> dict[str, Any]:
 
     Raises:
         ValueError: It is truncated, damaged, no state, or names what could run code.
+        OSError, MemoryError: The machine does not let us read it, or not now.
     """
     try:
         _check_archive(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
         _check_content(content)
+    except MemoryError:
+        raise
     # a pickle made by an enemy fails in whatever way it likes
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NOT_THE_FILE:
+            raise
         raise ValueError(
             f"{path} is not a training state, or damaged "
             f"({str(error).strip().partition(chr(10))[0] or type(error).__name__}). "

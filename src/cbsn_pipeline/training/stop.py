@@ -16,8 +16,9 @@ class StopRequest:
     """Turns Ctrl-C, SIGTERM and SIGHUP into a wish that the training loop can grant.
 
     The loop finishes its step, saves, and calls :meth:`raise_as_requested`. A second
-    Ctrl-C interrupts at once. Outside the main thread signals cannot be caught and
-    nothing changes.
+    Ctrl-C interrupts at once. A second SIGTERM changes nothing: schedulers send it to
+    every process of a job, and a launcher hands its own on. Outside the main thread
+    signals cannot be caught and nothing changes.
 
     Example:
         >>> with StopRequest() as stop:
@@ -63,10 +64,12 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
-            raise KeyboardInterrupt
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            return
         self._signal = number
         logger.warning(
-            "%s: the training stops after this step and saves its state. Once more "
-            "ends it at once, without saving.",
+            "%s: the training stops after this step and saves its state. Ctrl-C "
+            "(once more) ends it at once, without saving.",
             signal.Signals(number).name,
         )

@@ -22,6 +22,7 @@ from cbsn_pipeline.training.device import choose_device
 from cbsn_pipeline.training.job import (
     ERRORS,
     Job,
+    launcher_of,
     read_error,
     read_job,
     write_error,
@@ -38,7 +39,7 @@ DIGITS = 15  # of a hash, that fit into an int64
 
 def main(folder: Path) -> int:
     """Train as one of many; returns the exit status."""
-    end_with_parent()  # nobody would track us any more
+    end_with_parent(launcher_of(folder))  # nobody would track us any more
     # 1x1 kernels lie in memory the same way whatever their strides are called
     warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
     if read_error(folder):  # of the attempt before; it would only come again

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from cbsn_pipeline.pipelines.reproduce import seeds
-from cbsn_pipeline.session import PARENT_RUN, Session
+from cbsn_pipeline.session import PARENT_PROCESS, PARENT_RUN, Session
 
 # Stands in for Kedro: writes down what it was told, then does as it is asked.
 CHILD = """
@@ -20,6 +20,7 @@ def note(number, frame):
 signal.signal(signal.SIGINT, note); signal.signal(signal.SIGTERM, note)
 shutil.copy(sys.argv[1], told / "run.yml")
 (told / "parent").write_text(os.environ["CBSN_PARENT_RUN"])
+(told / "process").write_text(os.environ["CBSN_PARENT_PROCESS"])
 (told / "ready").touch()
 if (told / "wait").exists():
     time.sleep(30)
@@ -66,6 +67,7 @@ def test_a_seed_repeats_the_run_with_its_own_states(told):
         }
     }
     assert (told / "parent").read_text() == "run-1"
+    assert (told / "process").read_text() == str(os.getpid())
     assert parameters["reproduce"]["seeds"] == 4
 
 
@@ -115,3 +117,4 @@ def test_what_ends_us_is_handed_on(told, number, error):
 
 def test_the_variable_is_that_of_the_session():
     assert PARENT_RUN in CHILD
+    assert PARENT_PROCESS in CHILD

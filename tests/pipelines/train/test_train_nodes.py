@@ -207,7 +207,7 @@ def test_a_new_training_keeps_the_states_of_the_one_before(
     train_denoiser(patches, manifest, tmp_path, None, None, options)
     train_denoiser(patches, manifest, tmp_path, None, None, options)
 
-    assert (tmp_path / "previous" / "step_000000008.pt").exists()
+    assert (tmp_path / "previous_1" / "step_000000008.pt").exists()
 
 
 def test_the_stage_reads_patches_and_writes_the_denoiser():

@@ -6,6 +6,7 @@ reads it dies alone, and that is what the report says.
 """
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -40,7 +41,8 @@ def check_apart(
     with tempfile.TemporaryDirectory() as folder:
         question, answer = Path(folder) / "question.json", Path(folder) / "answer.json"
         question.write_text(_to_json(paths, options), encoding="utf-8")
-        command = [sys.executable, "-m", __name__, str(question), str(answer)]
+        names = [str(question), str(answer), str(os.getpid())]
+        command = [sys.executable, "-m", __name__, *names]
         status = subprocess.run(command, check=False).returncode
         if status == 0:
             report: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
@@ -69,9 +71,15 @@ def _in_words(status: int) -> str:
     return f"the process that read it died ({how})."
 
 
-def main(question: Path, answer: Path) -> None:
-    """Check what ``question`` names and write the report to ``answer``."""
-    end_with_parent()
+def main(question: Path, answer: Path, parent: int) -> None:
+    """Check what ``question`` names and write the report to ``answer``.
+
+    Args:
+        question: Where the submission is, and the options.
+        answer: Where to write.
+        parent: Number of the process that asks, and that this one ends with.
+    """
+    end_with_parent(parent)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     paths, options = _from_json(question.read_text(encoding="utf-8"))
@@ -80,4 +88,4 @@ def main(question: Path, answer: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cbsn_pipeline.session import PARENT_RUN, Session
+from cbsn_pipeline.session import Session, child_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def run_seed(
         process = subprocess.Popen(
             [sys.executable, "-m", "kedro", "run", "--config", str(file)],
             cwd=project,
-            env={**os.environ, PARENT_RUN: parent_run or ""},
+            env={**os.environ, **child_of(parent_run)},
             start_new_session=True,  # Ctrl-C is handed on once, not sent twice
         )
         status = _wait(process)

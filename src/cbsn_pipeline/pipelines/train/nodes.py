@@ -88,10 +88,12 @@ def _prepare_states(folder: Path, *, resume: bool) -> None:
     """Note whose states these will be; those of another training are put aside."""
     from cbsn_pipeline.training.state import StateStore
 
-    store = StateStore(folder)
-    if not resume:
-        store.set_aside()
-    store.remember_run(tracking.active_run_id())
+    store, run_id = StateStore(folder), tracking.active_run_id()
+    with store.only_writer():
+        if not resume:
+            store.set_aside()
+        if run_id or not resume:  # untracked meanwhile: the run is gone on with later
+            store.remember_run(run_id)
 
 
 def _choose_held_out(
