@@ -66,5 +66,15 @@ def test_a_terminal_shows_a_bar_with_the_fields_as_they_are():
     assert "loss [red]" in screen.getvalue()
 
 
+def test_a_terminal_that_was_closed_hides_no_error(monkeypatch):
+    def gone():
+        raise OSError(5, "Input/output error")
+
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with Progress("Train", total=2, unit="steps", console=console) as bar:
+        bar._bar.stop()
+        monkeypatch.setattr(bar._bar, "stop", gone)
+
+
 def test_long_durations_have_hours():
     assert progress._clock(3725.4) == "1:02:05"

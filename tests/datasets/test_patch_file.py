@@ -34,7 +34,6 @@ def test_patches_are_those_of_the_images(patches, photo_folder, extraction):
     np.testing.assert_array_equal(patches.read_all()[3], patches[3])
     assert patches.dtype == np.uint8
     assert patches.digest == extraction().manifest.digest
-    assert patches.fingerprint == extraction().fingerprint
     assert patches.kind == "photos"
 
 
@@ -74,6 +73,19 @@ def test_it_can_be_closed_and_read_again(patches):
     patches.close()
 
     np.testing.assert_array_equal(patches[0], first)
+
+
+def test_the_fingerprint_is_of_the_patches_not_of_their_storage(
+    patches, extraction, tmp_path
+):
+    def fingerprint(**changes):
+        path = tmp_path / "other.h5"
+        PatchesDataset(filepath=str(path)).save(extraction(**changes))
+        return PatchFile(path).fingerprint
+
+    assert fingerprint(compression="lzf") == patches.fingerprint
+    assert fingerprint(stride=4) != patches.fingerprint
+    assert fingerprint(patch_size=7) != patches.fingerprint
 
 
 def test_a_missing_file_is_an_error_that_says_how_to_make_it(tmp_path):

@@ -126,6 +126,19 @@ def test_a_resumed_run_is_the_same_run(store, mlflow_run):
     assert status_of(first) == "RUNNING"
 
 
+def test_a_resumed_run_has_not_failed_yet(store, mlflow_run):
+    import mlflow
+
+    mlflow_run.connect(TrackingOptions(), store)
+    first = mlflow_run.start("first")
+    tracking.set_tags({"error": "MemoryError: too large"})
+    mlflow_run.end("FAILED")
+
+    mlflow_run.start("second", first.info.run_id)
+
+    assert "error" not in mlflow.MlflowClient().get_run(first.info.run_id).data.tags
+
+
 def test_a_run_to_resume_that_is_unknown_becomes_a_new_one_that_says_so(
     store, mlflow_run, caplog
 ):

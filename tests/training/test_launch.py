@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 
 from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION
 from cbsn_pipeline.datasets.patch_file import PatchFile
+from cbsn_pipeline.training import launch as module
 from cbsn_pipeline.training.conduct import Materials, conduct
 from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.launch import is_alone, launch, num_devices
@@ -184,6 +186,48 @@ def test_an_error_of_a_worker_is_raised_here(patches, options, tmp_path):
         launch(Materials(patches, None, tmp_path / "state"), options, recorder=Notes())
 
 
+def test_hosts_that_do_not_meet_are_one_clear_error(
+    patches, options, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "JOIN_SECONDS", 1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    update = {"devices": 1, "hosts": 2, "rendezvous": f"127.0.0.1:{port}"}
+
+    with pytest.raises(
+        ChildProcessError, match=r"hosts did not meet at 127.*expected 2.*resume=true"
+    ):
+        launch(
+            Materials(patches, None, tmp_path / "state"),
+            options.model_copy(update=update),
+            recorder=Notes(),
+        )
+
+
+def test_nohup_holds_with_several_processes_too(
+    patches, options, tmp_path, monkeypatch
+):
+    name, others = module.BUT_NOT_SIGHUP
+    monkeypatch.setenv(name, "before")
+    monkeypatch.delenv(name)
+    monkeypatch.setattr(module, "elastic_launch", stop_launching)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    try:
+        with pytest.raises(KeyError):
+            launch(Materials(patches, None, tmp_path), options, recorder=Notes())
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert os.environ[name] == others
+    assert "SIGHUP" not in others
+
+
+def stop_launching(*arguments):
+    raise KeyError
+
+
 HOST = """
 import sys
 from pathlib import Path
@@ -210,8 +254,6 @@ print("weights", repr(weights))
 
 def start_hosts(options, *places):
     """Start the same training from two folders, as two machines would."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -210,6 +210,19 @@ def test_a_new_training_keeps_the_states_of_the_one_before(
     assert (tmp_path / "previous_1" / "step_000000008.pt").exists()
 
 
+def test_a_session_without_tracking_leaves_the_run_to_go_on_with(
+    patches, manifest, tmp_path, options
+):
+    train_denoiser(patches, manifest, tmp_path, None, None, options)
+    store = StateStore(tmp_path)
+    store.remember_run("run-a")
+    resumed = options.model_copy(update={"resume": True})
+
+    train_denoiser(patches, manifest, tmp_path, None, None, resumed)
+
+    assert store.latest_run_id() == "run-a"
+
+
 def test_the_stage_reads_patches_and_writes_the_denoiser():
     pipeline = create_pipeline()
 
