@@ -46,7 +46,7 @@ class PatchFile:
         self.image_names: tuple[str, ...] = tuple(facts["image_names"])
         self._provenance = np.array(facts["provenance"], np.int32).reshape(-1, 3)
         # of what is drawn from: not of how it is stored, as the file's own is
-        content = f"{self.digest} {self.shape} {self.dtype}".encode()
+        content = f"{self.digest!a} {self.shape} {self.dtype}".encode()
         self.fingerprint = hashlib.sha256(
             content + self._provenance.tobytes()
         ).hexdigest()

@@ -51,7 +51,7 @@ import ctypes, sys
 from pathlib import Path
 from cbsn_pipeline.pipelines.check_submission import apart
 apart.check = lambda paths, options: ctypes.string_at(0)
-apart.main(*map(Path, sys.argv[1:]))
+apart.main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
 """
 
 
