@@ -233,7 +233,7 @@ def training(tmp_path):
 
     folder = tmp_path / "state"
     catalog = DataCatalog({"training_state": FolderDataset(filepath=str(folder))})
-    catalog["params:train"] = Train(resume=True)
+    catalog["params:train"] = Train(resume=True, host="")
     inputs = ["training_state", "params:train"]
     return (
         [Node(lambda state, options: 1, inputs, "x", name="train_denoiser")],

@@ -172,6 +172,24 @@ def test_alarms_of_all_sessions_are_told(materials, options):
     assert second["alarms"][: len(first["alarms"])] == first["alarms"]
 
 
+def test_precisions_of_all_sessions_are_told(materials, options, caplog):
+    first = options.model_copy(update={"steps": 4})  # 8 channels: no CPU takes bfloat16
+    conduct(materials, first)
+    path = StateStore(materials.state_folder).latest_path()
+    content = torch.load(path, weights_only=True)
+    content["precisions"] = ["bfloat16"]  # as on a GPU
+    torch.save(content, path)
+    resumed = first.model_copy(update={"steps": 6, "resume": True})
+
+    report = conduct(materials, resumed).report
+
+    now = report["precisions"][-1]
+    assert report["precisions"] == (
+        ["bfloat16"] if now == "bfloat16" else ["bfloat16", "float32"]
+    )
+    assert now == "bfloat16" or "computed in bfloat16, the next ones" in caplog.text
+
+
 def test_a_folder_that_another_training_writes_to_is_refused(
     materials, options, monkeypatch
 ):

@@ -157,6 +157,18 @@ def test_a_new_training_sets_the_old_states_aside(options, store):
     assert (first / "step_000000005.pt").exists()  # somebody may have forgotten resume
 
 
+def test_hosts_that_share_a_disk_have_runs_of_their_own(options, store):
+    store.save(new_trainee(options, CPU), 1, options, digest="d")
+    store.remember_run("run-a", host="node0")
+    store.remember_run("run-b", host="node1")
+
+    assert store.latest_run_id(host="node0") == "run-a"
+    assert store.latest_run_id(host="node1") == "run-b"
+    assert store.latest_run_id() is None
+    store.set_aside()
+    assert (store.folder / "previous_1" / "run_node1.json").exists()
+
+
 def test_notes_of_states_that_were_removed_are_not_those_of_a_new_training(
     options, store
 ):

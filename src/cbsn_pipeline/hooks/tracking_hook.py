@@ -167,8 +167,10 @@ def _resumed_run_id(pipeline: Pipeline, catalog: Catalog) -> str | None:
     """Id of the MLflow run that the training of this pipeline continues, if any."""
     if TRAIN_NODE not in {node.name for node in pipeline.nodes}:
         return None
-    if not catalog.load("params:train").resume:
+    options = catalog.load("params:train")
+    if not options.resume:
         return None
     from cbsn_pipeline.training.state import StateStore
 
-    return StateStore(catalog.load("training_state")).latest_run_id()
+    store = StateStore(catalog.load("training_state"))
+    return store.latest_run_id(host=options.host)

@@ -1,6 +1,7 @@
 """Conduct a whole training: prepare, take the steps, watch, save, stop when asked."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -130,11 +131,13 @@ def _conduct(
             # states of before have no curve and no alarms
             held_out_before=saved.content.get("held_out", ()) if saved else (),
             alarms_before=saved.content.get("alarms", ()) if saved else (),
+            precisions=_precisions(saved, speed),
         )
         _announce(speed, trainee, ranks)
         step = fast_step(trainee, options, speed, wrap=_exchange_gradients(ranks))
         _run(trainee, batches, step, journal, recorder, ranks, options, start)
     report = journal.report(start) | {"speed": str(speed), "fallbacks": speed.notes}
+    report |= _of_the_first(report, ranks)
     return Outcome(trainee.net, trainee.average, report)
 
 
@@ -208,6 +211,30 @@ def _resume(
     )
     logger.info("Resuming after step %d from %s.", saved.step, saved.path)
     return saved
+
+
+def _precisions(saved: SavedState | None, speed: Speed) -> list[str]:
+    """List what the training was computed in, this session last; say what changed."""
+    before = list(saved.content.get("precisions", ())) if saved else []
+    now = str(speed.precision).removeprefix("torch.")
+    if before and before[-1] != now:
+        logger.warning(
+            "The steps so far were computed in %s, the next ones are in %s: "
+            "train.precision set to either keeps it.",
+            before[-1],
+            now,
+        )
+    return before if now in before[-1:] else [*before, now]
+
+
+def _of_the_first(report: dict[str, Any], ranks: Ranks) -> dict[str, Any]:
+    """What the first rank alone knows, for the reports of all hosts."""
+    if ranks.size == 1:
+        return {}
+    known = {name: report[name] for name in ("held_out", "alarms")}
+    told = ranks.broadcast(json.dumps(known).encode() if ranks.is_first else b"", 0)
+    shared: dict[str, Any] = json.loads(told)
+    return shared
 
 
 def _newest_of_all(store: StateStore, ranks: Ranks) -> SavedState | None:

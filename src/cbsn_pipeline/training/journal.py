@@ -48,6 +48,7 @@ class Journal:
         seconds_before: float = 0.0,
         held_out_before: Sequence[dict[str, float]] = (),
         alarms_before: Sequence[dict[str, Any]] = (),
+        precisions: Sequence[str] = (),
     ) -> None:
         self._seconds_before = seconds_before
         self._trainee = trainee
@@ -61,6 +62,7 @@ class Journal:
         self._last_losses: dict[str, float] = {}
         self._history = list(held_out_before)
         self._alarms = list(alarms_before)
+        self._precisions = list(precisions)
         self._saved_step = 0
         self._started = self._last_log = self._last_save = time.monotonic()
         if held_out and ranks.is_first:
@@ -149,6 +151,7 @@ class Journal:
             seconds=self._seconds_before + time.monotonic() - self._started,
             held_out=self._history,
             alarms=self._alarms,
+            precisions=self._precisions,
             best=best,
         )
         self._saved_step = step
@@ -171,6 +174,7 @@ class Journal:
             "losses": self._last_losses,
             "held_out": self._history,
             "alarms": self._alarms,
+            "precisions": self._precisions,
         }
 
     def _show(self, denoised: Any, step: int) -> None:  # noqa: ANN401

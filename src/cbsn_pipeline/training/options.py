@@ -1,6 +1,7 @@
 """Options of a training run, checked before anything is read."""
 
 import re
+import socket
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -106,6 +107,11 @@ class TrainOptions(LossOptions):
                 "node0:29400."
             )
         return self
+
+    @property
+    def host(self) -> str:
+        """Name of this machine, where it is one of several."""
+        return socket.gethostname() if self.hosts > 1 else ""
 
     def resumable(self) -> dict[str, object]:
         """The options that a resumed run must share with the one it continues."""

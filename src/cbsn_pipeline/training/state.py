@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 2  # 1 drew other crops
 STATE_NAME = re.compile(r"step_(\d{9})\.pt")
-RUN_FILE = "run.json"
+RUN_FILE, RUN_FILES = "run{}.json", "run*.json"
 BEST_FILE = "best.json"
 LOCK_FILE = ".lock"
 LOCK_SECONDS = 10.0  # orphans of a killed launcher end within a second or two
@@ -95,6 +95,7 @@ class StateStore:
         seconds: float = 0.0,
         held_out: Sequence[dict[str, float]] = (),
         alarms: Sequence[dict[str, Any]] = (),
+        precisions: Sequence[str] = (),
         best: Best | None = None,
     ) -> Path:
         """Write the state after ``step`` steps, then drop the oldest.
@@ -110,6 +111,7 @@ class StateStore:
             seconds: That the training has taken, earlier sessions included.
             held_out: Scores so far, as in the report; for the curve, not the steps.
             alarms: Raised so far, likewise.
+            precisions: That the steps were computed in, the last one last.
             best: Given when this state is the best so far: it is kept until a better
                 one comes.
 
@@ -125,6 +127,7 @@ class StateStore:
             "seconds": seconds,
             "held_out": list(held_out),
             "alarms": list(alarms),
+            "precisions": list(precisions),
         }
         for leftover in self.folder.glob("step_*.partial"):  # of a killed run
             leftover.unlink(missing_ok=True)
@@ -200,7 +203,7 @@ class StateStore:
 
     def set_aside(self) -> None:
         """Move the states of an earlier training to ``previous_1/`` and so on."""
-        notes = [self.folder / name for name in (RUN_FILE, BEST_FILE)]
+        notes = [*self.folder.glob(RUN_FILES), self.folder / BEST_FILE]
         if not self._states():
             for path in notes:  # of states that somebody removed
                 path.unlink(missing_ok=True)
@@ -217,16 +220,22 @@ class StateStore:
             previous,
         )
 
-    def remember_run(self, run_id: str | None) -> None:
-        """Note the id of the tracker's run that these states belong to."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._write_json(RUN_FILE, {"run_id": run_id})
+    def remember_run(self, run_id: str | None, *, host: str = "") -> None:
+        """Note the id of the tracker's run that these states belong to.
 
-    def latest_run_id(self) -> str | None:
+        Args:
+            run_id: The id; None where nothing is tracked.
+            host: Name of this one of several hosts: each has a run of its own, and
+                they may share the disk.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._write_json(_run_file(host), {"run_id": run_id})
+
+    def latest_run_id(self, *, host: str = "") -> str | None:
         """Id of the tracker's run the newest state belongs to; None without one."""
         if not self._states():
             return None
-        content = self._read_json(RUN_FILE, {"run_id": (str, type(None))})
+        content = self._read_json(_run_file(host), {"run_id": (str, type(None))})
         return content["run_id"] if content else None
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
@@ -265,6 +274,10 @@ class StateStore:
             return []
         matches = [(STATE_NAME.fullmatch(p.name), p) for p in self.folder.iterdir()]
         return sorted((int(match[1]), path) for match, path in matches if match)
+
+
+def _run_file(host: str) -> str:
+    return RUN_FILE.format(f"_{host}" if host else "")
 
 
 def _content(trainee: Trainee, step: int, options: TrainOptions) -> dict[str, Any]:

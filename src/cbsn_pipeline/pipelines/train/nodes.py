@@ -60,7 +60,7 @@ def train_denoiser(
 
     _check_same_data(patches, manifest)
     held_out = _choose_held_out(held_out_noisy_blocks, held_out_clean_blocks, options)
-    _prepare_states(training_state, resume=options.resume)
+    _prepare_states(training_state, options)
     materials = Materials(patches, held_out, training_state)
     with TrackedRecorder(options.steps) as recorder:
         train = conduct if is_alone(options) else launch
@@ -84,16 +84,16 @@ def _check_same_data(patches: PatchSource, manifest: Manifest) -> None:
         )
 
 
-def _prepare_states(folder: Path, *, resume: bool) -> None:
+def _prepare_states(folder: Path, options: TrainOptions) -> None:
     """Note whose states these will be; those of another training are put aside."""
     from cbsn_pipeline.training.state import StateStore
 
     store, run_id = StateStore(folder), tracking.active_run_id()
     with store.only_writer():
-        if not resume:
+        if not options.resume:
             store.set_aside()
-        if run_id or not resume:  # untracked meanwhile: the run is gone on with later
-            store.remember_run(run_id)
+        if run_id or not options.resume:  # one that is not tracked forgets no other
+            store.remember_run(run_id, host=options.host)
 
 
 def _choose_held_out(
