@@ -1,5 +1,6 @@
 """A training in two processes that somebody stops, as users do it."""
 
+import os
 import re
 import signal
 import time
@@ -32,6 +33,9 @@ def stop(kedro, parameters):
             for line in process.stdout:
                 output += line
                 if SAVED.search(line):
+                    if number == signal.SIGTERM:  # a scheduler ends the whole job
+                        for worker in workers():
+                            os.kill(worker, number)
                     process.send_signal(number)
                     break
             output += process.stdout.read()
@@ -46,7 +50,7 @@ def status_of(output, tracked):
 
 
 def workers():
-    """Command lines of worker processes that are alive."""
+    """Numbers of worker processes that are alive."""
     found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -54,7 +58,7 @@ def workers():
         except OSError:
             continue
         if b"cbsn_pipeline.training.worker" in command and b"sample/state" in command:
-            found.append(command)
+            found.append(int(process.parent.name))
     return found
 
 
