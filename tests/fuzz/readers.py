@@ -79,7 +79,8 @@ def read_state(path: Path) -> None:
     from seeds import TINY_TRAINING
 
     from cbsn_pipeline.training.options import TrainOptions
-    from cbsn_pipeline.training.state import StateStore, restore
+    from cbsn_pipeline.training.state import StateStore
+    from cbsn_pipeline.training.state_content import restore
     from cbsn_pipeline.training.trainee import new_trainee
 
     options = TrainOptions(**TINY_TRAINING)

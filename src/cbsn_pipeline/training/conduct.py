@@ -23,7 +23,8 @@ from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.ranks import ALONE, Ranks
 from cbsn_pipeline.training.recorder import NoRecorder, Recorder
 from cbsn_pipeline.training.speed import Speed, choose_speed
-from cbsn_pipeline.training.state import SavedState, StateStore, restore
+from cbsn_pipeline.training.state import StateStore
+from cbsn_pipeline.training.state_content import SavedState, restore
 from cbsn_pipeline.training.steps import Step, train_steps
 from cbsn_pipeline.training.stop import StopRequest
 from cbsn_pipeline.training.trainee import Trainee, new_trainee
