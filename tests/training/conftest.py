@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cbsn_pipeline.training import bench
 from cbsn_pipeline.training.options import TrainOptions
 
 
@@ -41,3 +42,10 @@ def options():
         ramp_steps=4,
         learning_rate=1e-3,
     )
+
+
+@pytest.fixture
+def hurry(monkeypatch):
+    """Measure steps for a blink."""
+    monkeypatch.setattr(bench, "SECONDS", 0.05)
+    monkeypatch.setattr(bench, "WARM_UP_SECONDS", 0.05)

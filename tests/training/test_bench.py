@@ -15,23 +15,17 @@ from cbsn_pipeline.training.bench import (
     warm_up_steps,
 )
 from cbsn_pipeline.training.fast_step import EAGER_STEPS
-from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.speed import PLAIN
 
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    """Measure for a blink."""
-    monkeypatch.setattr(module, "SECONDS", 0.05)
-    monkeypatch.setattr(module, "WARM_UP_SECONDS", 0.05)
+pytestmark = pytest.mark.usefixtures("hurry")
 
 
 @pytest.fixture
-def options():
-    network = {"channels": 8, "blocks": 1}
-    return TrainOptions(network=network, batch_size=2, crop_size=20, device="cpu")
+def options(options):
+    return options.model_copy(update={"crop_size": 20, "device": "cpu"})
 
 
 def fail_beyond(monkeypatch, most_pixels, error):

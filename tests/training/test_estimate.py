@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from cbsn_pipeline.cbsn.network import CBSN
-from cbsn_pipeline.training import bench as bench_module
 from cbsn_pipeline.training import estimate as module
 from cbsn_pipeline.training.bench import Size, Trial
 from cbsn_pipeline.training.estimate import (
@@ -20,18 +19,12 @@ from cbsn_pipeline.training.estimate import (
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.speed import PLAIN
 
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    """Measure for a blink."""
-    monkeypatch.setattr(bench_module, "SECONDS", 0.05)
-    monkeypatch.setattr(bench_module, "WARM_UP_SECONDS", 0.05)
+pytestmark = pytest.mark.usefixtures("hurry")
 
 
 @pytest.fixture
-def options():
-    network = {"channels": 8, "blocks": 1}
-    return TrainOptions(network=network, batch_size=2, crop_size=20, device="cpu")
+def options(options):
+    return options.model_copy(update={"crop_size": 20, "device": "cpu"})
 
 
 def trial(size, peak_bytes, steps=10, seconds=5.0):
