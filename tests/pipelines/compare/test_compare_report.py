@@ -79,6 +79,19 @@ def test_resampled_images_come_alone_with_their_p():
     assert "by images tell" not in " ".join(layout.notes)
 
 
+@pytest.mark.parametrize(("images", "said"), [(4, True), (5, True), (6, False)])
+def test_few_images_can_prove_nothing_and_that_is_said(images, said):
+    layout = lay_out(COMPARISON.assign(num_images=images), RUNS, OPTIONS)
+
+    assert ("p by images is at least" in " ".join(layout.notes)) == said
+
+
+def test_the_least_p_of_four_images_is_an_eighth():
+    layout = lay_out(COMPARISON.assign(num_images=4), RUNS, OPTIONS)
+
+    assert "at least 0.12, however" in " ".join(layout.notes)  # 2 of 2^4 outcomes
+
+
 def test_no_images_are_a_dash_and_a_note():
     nothing = {"images_low": float("nan"), "images_high": float("nan")}
     table = COMPARISON.assign(**nothing, p_images=float("nan"), num_images=0)

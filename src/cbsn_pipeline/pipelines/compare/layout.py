@@ -18,6 +18,7 @@ METRIC_NAMES = {
 }
 NOT_KNOWN = "-"
 SMALLEST_P, SMALL_P = 1e-4, "<1e-4"  # and what smaller ones are shown as
+LARGEST_TELLING_P = 0.05
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,20 @@ def _explain(comparison: pd.DataFrame, options: CompareOptions) -> list[str]:
 def _warn(comparison: pd.DataFrame, options: CompareOptions) -> list[str]:
     if comparison["images_low"].isna().any():
         return ["No interval by images: the scores name fewer than two of them."]
+    # signs alone tell: all images on one side is the least likely of 2^N outcomes
+    least_p, few = 2.0 ** (1 - comparison["num_images"].min()), []
+    if least_p > LARGEST_TELLING_P:
+        few = [
+            f"Of so few images p by images is at least {_p(least_p)}, however large "
+            "the difference."
+        ]
     if options.resample == "images":
-        return []
+        return few
     return [
+        *few,
         "Blocks of one image are not independent: whether a difference holds for "
         "images not seen yet, interval and p by images tell. Those by blocks speak of "
-        "these images alone."
+        "these images alone.",
     ]
 
 
