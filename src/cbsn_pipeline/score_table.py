@@ -13,6 +13,8 @@ HEADINGS = {
     "ssim_gaussian": "Gaussian",
     "ssim_luma": "luma",
     "ssim_volume": "volume",
+    "ciede2000": "dE2000",
+    "chroma_ratio": "chroma",
 }
 
 
@@ -46,14 +48,14 @@ def add_row(table: Table, name: str, scores: dict[str, float], *, bold: bool) ->
 
 
 def show(metric: str, value: float) -> str:
-    """Write a score: PSNR with two decimals, a gain with its sign, SSIM with three.
+    """Write a score: SSIM with three decimals, others with two, a gain with its sign.
 
     >>> show("psnr_db", 36.224), show("gain_db", 12.556), show("ssim_luma", 0.935)
     ('36.22', '+12.56', '0.935')
     """
     if metric == "gain_db":
         return f"{value:+.2f}"
-    return f"{value:.2f}" if metric == "psnr_db" else f"{value:.3f}"
+    return f"{value:.3f}" if metric.startswith("ssim") else f"{value:.2f}"
 
 
 def print_table(table: Table, console: Console | None = None) -> None:

@@ -22,7 +22,8 @@ class DenoisePictures:
 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the weights."""
-        self._denoiser = Denoiser.load(context.artifacts["denoiser"])
+        denoiser = Denoiser.load(context.artifacts["denoiser"])
+        self._denoiser = denoiser.restituting("auto")
 
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
         """Return the denoised pictures, same shape and type."""

@@ -5,7 +5,8 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from cbsn_pipeline.imaging.metrics import (
-    CONVENTIONS_IN_WORDS,
+    COLOUR_MEASURES,
+    SCORES_IN_WORDS,
     SSIM_CONVENTIONS,
     mean_scores,
     psnr,
@@ -225,8 +226,9 @@ def test_score_gives_every_convention_by_name():
     assert scores == {
         "psnr_db": psnr(noisy, clean),
         **{name: ssim(noisy, clean) for name, ssim in SSIM_CONVENTIONS.items()},
+        **{name: of(noisy, clean) for name, of in COLOUR_MEASURES.items()},
     }
-    assert list(scores) == list(CONVENTIONS_IN_WORDS)
+    assert list(scores) == list(SCORES_IN_WORDS)
 
 
 def test_the_type_of_an_image_says_its_range():

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.network import CBSN
     from cbsn_pipeline.cbsn.normalisation import normalise
     from cbsn_pipeline.cbsn.official import load_official_weights
-    from cbsn_pipeline.cbsn.options import LossOptions, NetworkOptions
+    from cbsn_pipeline.cbsn.options import (
+        LossOptions,
+        NetworkOptions,
+        RestitutionSetting,
+    )
     from cbsn_pipeline.cbsn.provenance import Provenance
     from cbsn_pipeline.cbsn.subsampling import (
         batch_to_space,
@@ -33,6 +37,7 @@ __all__ = [
     "LossOptions",
     "NetworkOptions",
     "Provenance",
+    "RestitutionSetting",
     "batch_to_space",
     "blind_loss",
     "invariance_loss",
@@ -50,6 +55,7 @@ _MODULE_OF = {
     "LossOptions": "options",
     "NetworkOptions": "options",
     "Provenance": "provenance",
+    "RestitutionSetting": "options",
     "batch_to_space": "subsampling",
     "blind_loss": "losses",
     "invariance_loss": "losses",

@@ -1,9 +1,10 @@
 """A trained network with its way from pictures to pictures."""
 
+import copy
 import math
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -18,8 +19,14 @@ from cbsn_pipeline.cbsn.denoiser_file import (
 )
 from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.normalisation import normalise
-from cbsn_pipeline.cbsn.options import NetworkOptions
+from cbsn_pipeline.cbsn.options import (
+    NetworkOptions,
+    Restitution,
+    RestitutionSetting,
+)
+from cbsn_pipeline.cbsn.padding import reflect
 from cbsn_pipeline.cbsn.provenance import Provenance
+from cbsn_pipeline.cbsn.restitution import NOTHING, Restituted, restitute
 from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
 from cbsn_pipeline.imaging.tiles import tile_spans
 
@@ -28,6 +35,19 @@ LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
 DEFAULT_MEMORY_BYTES = 1 << 30
 MOST_PICTURES = 16  # in a batch: more are not faster
 RGB = 3
+
+
+class DenoisedPicture(NamedTuple):
+    """What a denoiser made of one picture."""
+
+    image: NDArray[Any]
+    """(H, W, 3), of the type that :meth:`Denoiser.denoise` describes."""
+    restitution: RestitutionSetting
+    """What was given back; strength 0 for the network alone."""
+    tone: float
+    """Root mean square of the tone given back, share of the range."""
+    colour: float
+    """Root mean square of the colour given back, share of the range."""
 
 
 class Denoiser:
@@ -43,6 +63,8 @@ class Denoiser:
         average: The same network with averaged weights, where training kept some.
         blind_stride: Run the blind network on sub-images of this stride instead of
             the visible one; see :meth:`blind`.
+        restitution: Give tone and colour back after the network; ``off``, the network
+            alone, as published. See :mod:`~cbsn_pipeline.cbsn.restitution`.
 
     Source:
         infer.py of jyicu/CBSN at 37da7aa, except that we round where it truncates.
@@ -56,8 +78,10 @@ class Denoiser:
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         average: CBSN | None = None,
         blind_stride: int | None = None,
+        restitution: Restitution = "off",
     ) -> None:
         self.net = net
+        self.restitution = restitution
         self.blind_stride = blind_stride
         self.average = average
         self.provenance = provenance or Provenance()
@@ -93,7 +117,7 @@ class Denoiser:
                 "train.ema_decay. Train with, say, train.ema_decay=0.999, or use the "
                 "raw weights."
             )
-        return type(self)(self.average, self.provenance, memory_bytes=self.memory_bytes)
+        return self._changed(net=self.average, average=None)
 
     def blind(self, stride: int) -> Self:
         """Give the denoiser that never sees the pixel itself.
@@ -109,13 +133,15 @@ class Denoiser:
         """
         if stride < 1:
             raise ValueError(f"A blind pass at stride {stride}: expected 1 or more.")
-        return type(self)(
-            self.net,
-            self.provenance,
-            memory_bytes=self.memory_bytes,
-            average=self.average,
-            blind_stride=stride,
-        )
+        return self._changed(blind_stride=stride)
+
+    def restituting(self, restitution: Restitution) -> Self:
+        """Give the denoiser that gives tone and colour back after the network.
+
+        Args:
+            restitution: ``auto`` chooses for every picture, ``off`` gives nothing back.
+        """
+        return self._changed(restitution=restitution)
 
     def denoise(
         self, image: NDArray[Any], *, padding: int | None = None
@@ -134,6 +160,15 @@ class Denoiser:
         Raises:
             ValueError: The shape is not (H, W, 3) or the type is none of these.
         """
+        return self.denoise_picture(image, padding=padding).image
+
+    def denoise_picture(
+        self, image: NDArray[Any], *, padding: int | None = None
+    ) -> DenoisedPicture:
+        """Denoise one picture and say what was given back.
+
+        Arguments and errors are those of :meth:`denoise`.
+        """
         if image.ndim != RGB or image.shape[2] != RGB or image.size == 0:
             raise ValueError(
                 f"An image of shape {image.shape} cannot be denoised: expected "
@@ -144,8 +179,10 @@ class Denoiser:
         restored = self._denoise_unit(
             unit, self.padding if padding is None else padding
         )
+        given_back = self._give_back(unit[0], restored[0])
         dtype = image.dtype if image.dtype.kind == "u" else np.dtype(np.float32)
-        return to_dtype(restored[0].permute(1, 2, 0).numpy(), dtype)
+        pixels = to_dtype(given_back.image.permute(1, 2, 0).numpy(), dtype)
+        return DenoisedPicture(pixels, *given_back[1:])
 
     def denoise_blocks(
         self,
@@ -171,8 +208,12 @@ class Denoiser:
         for start in range(0, len(blocks), size):
             chunk = slice(start, start + size)
             unit = torch.from_numpy(to_unit(blocks[chunk]).transpose(0, 3, 1, 2).copy())
-            restored = self._denoise_unit(unit, padding).permute(0, 2, 3, 1)
-            denoised[chunk] = to_dtype(restored.numpy(), blocks.dtype)
+            restored = self._denoise_unit(unit, padding)
+            for place, noisy, block in zip(
+                range(start, start + size), unit, restored, strict=False
+            ):
+                pixels = self._give_back(noisy, block).image.permute(1, 2, 0).numpy()
+                denoised[place] = to_dtype(pixels, blocks.dtype)
         return denoised
 
     def save(self, path: Path) -> None:
@@ -195,6 +236,19 @@ class Denoiser:
         denoiser.file = Path(path)
         return denoiser.to(device)
 
+    def _changed(self, **changes: Any) -> Self:  # noqa: ANN401 - any attribute
+        """Give a copy with other attributes; networks are shared."""
+        changed = copy.copy(self)
+        for name, value in changes.items():
+            setattr(changed, name, value)
+        return changed
+
+    def _give_back(self, noisy: Tensor, restored: Tensor) -> Restituted:
+        """Give tone and colour back to (3, H, W), if options ask for it."""
+        if self.restitution == "off":
+            return Restituted(restored, NOTHING, tone=0.0, colour=0.0)
+        return restitute(noisy, restored, self.restitution)
+
     @property
     def _device(self) -> torch.device:
         return next(self.net.parameters()).device
@@ -202,7 +256,7 @@ class Denoiser:
     def _denoise_unit(self, x: Tensor, padding: int) -> Tensor:
         """Denoise (B, 3, H, W) in [0, 1]; same shape, on the CPU, not clipped."""
         normalised, mean, deviation = normalise(x)
-        padded = _reflect(normalised, padding)
+        padded = reflect(normalised, padding)
         restored = self._run_tiles(padded)
         height, width = x.shape[-2:]
         restored = restored[..., padding : padding + height, padding : padding + width]
@@ -283,9 +337,3 @@ def _offsets(length: int, stride: int) -> list[range]:
     longer = length % stride
     begins = range(longer), range(longer, min(stride, length))
     return [offsets for offsets in begins if offsets]
-
-
-def _reflect(x: Tensor, padding: int) -> Tensor:
-    """Reflect the edges of (B, C, H, W), also where it is smaller than the padding."""
-    edges = ((0, 0), (0, 0), (padding, padding), (padding, padding))
-    return torch.from_numpy(np.pad(x.numpy(), edges, mode="reflect"))

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cbsn_pipeline.imaging.colour import chroma_ratio, ciede2000
 from cbsn_pipeline.imaging.quantise import as_scored
 from cbsn_pipeline.imaging.similarity import (
     DATA_RANGE,
@@ -102,7 +103,7 @@ def ssim_uniform(denoised: Image, clean: Image) -> float:
             it is smaller than the window.
 
     Source:
-        ``skimage.metrics.structuralsimilarity(channel_axis=2)``, version 0.26.
+        ``skimage.metrics.structural_similarity(channel_axis=2)``, version 0.26.
     """
     check_pair(denoised, clean, window=UNIFORM_SIZE)
     num_pixels = UNIFORM_SIZE**2
@@ -194,6 +195,11 @@ SSIM_CONVENTIONS: dict[str, Callable[[Image, Image], float]] = {
     "ssim_volume": ssim_volume,
 }
 
+COLOUR_MEASURES: dict[str, Callable[[Image, Image], float]] = {
+    "ciede2000": ciede2000,
+    "chroma_ratio": chroma_ratio,
+}
+
 CONVENTIONS_IN_WORDS = {
     "psnr_db": "uint8 (rounded, clipped), data range 255, mean of per-block dB",
     "ssim_uniform": "uniform 7x7, sample covariance, per channel (scikit-image)",
@@ -201,6 +207,13 @@ CONVENTIONS_IN_WORDS = {
     "ssim_luma": "Gaussian 11x11 sigma 1.5 on BT.601 luma 16..235, data range 255",
     "ssim_volume": "3-D Gaussian 11x11x11 sigma 1.5, replicate padding (MATLAB ssim)",
 }
+
+SCORES_IN_WORDS = {
+    **CONVENTIONS_IN_WORDS,
+    "ciede2000": "mean CIEDE2000 (scikit-image), sRGB to Lab with D65; less is better",
+    "chroma_ratio": "95th percentile of Lab chroma over that of clean; 1 is right",
+}
+"""What :func:`score` gives."""
 
 
 def score(denoised: NDArray[Any], clean: NDArray[Any]) -> dict[str, float]:
@@ -214,16 +227,16 @@ def score(denoised: NDArray[Any], clean: NDArray[Any]) -> dict[str, float]:
         clean: Same shape.
 
     Returns:
-        ``psnr_db`` (infinity for identical images) and one entry per SSIM, by the
-        names in :data:`CONVENTIONS_IN_WORDS`.
+        ``psnr_db`` (infinity for identical images), the SSIMs and the measures of
+        colour, by the names in :data:`SCORES_IN_WORDS`.
 
     Raises:
         ValueError: Shapes differ, an image has not three channels or is too small, or
             see :func:`~cbsn_pipeline.imaging.quantise.as_scored`.
     """
     pair = as_scored(denoised), as_scored(clean)
-    similarities = {name: ssim(*pair) for name, ssim in SSIM_CONVENTIONS.items()}
-    return {"psnr_db": psnr(*pair), **similarities}
+    others = {**SSIM_CONVENTIONS, **COLOUR_MEASURES}
+    return {"psnr_db": psnr(*pair), **{name: of(*pair) for name, of in others.items()}}
 
 
 @dataclass(frozen=True)

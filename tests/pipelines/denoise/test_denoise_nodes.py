@@ -7,6 +7,8 @@ import yaml
 from kedro.validation.type_extractor import TypeExtractor
 from pydantic import ValidationError
 
+from cbsn_pipeline.cbsn import RestitutionSetting
+from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
 from cbsn_pipeline.datasets.photos_dataset import Photos
 from cbsn_pipeline.pipelines.denoise import create_pipeline, nodes
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
@@ -15,12 +17,18 @@ from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 class HalvingDenoiser:
     """Stands in for cbsn.Denoiser."""
 
-    def __init__(self):
+    def __init__(self, colour=0.0):
         self.paddings = []
+        self.colour = colour
 
-    def denoise(self, image, *, padding=None):
+    def restituting(self, restitution):
+        self.restitution = restitution
+        return self
+
+    def denoise_picture(self, image, *, padding=None):
         self.paddings.append(padding)
-        return image // 2
+        setting = RestitutionSetting(window=33, strength=0.5)
+        return DenoisedPicture(image // 2, setting, tone=0.01, colour=self.colour)
 
 
 class TinyPhotos(Photos):
@@ -107,5 +115,33 @@ def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
 
     expected = 2.0 / (35 / 1e6)  # 5x7 pixels in two seconds
     assert denoised.seconds_per_megapixel == pytest.approx(expected)
-    assert logged == [({"denoise/seconds_per_megapixel": pytest.approx(expected)}, 0)]
+    ((metrics, step),) = logged
+    assert step == 0
+    assert metrics["denoise/seconds_per_megapixel"] == pytest.approx(expected)
     assert "1/2 0.png: 0.00 megapixels in 2.0 s" in caplog.text
+
+
+def test_what_was_given_back_is_said_and_logged(photos, monkeypatch, caplog):
+    logged = {}
+    log = lambda values, step: logged.update(values)  # noqa: E731
+    monkeypatch.setattr(nodes.tracking, "log_metrics", log)
+    denoiser = HalvingDenoiser()
+
+    with caplog.at_level(logging.INFO):
+        next(iter(nodes.denoise_photos(denoiser, photos, DenoiseOptions()))).make()
+
+    assert denoiser.restitution == "auto"
+    assert logged["denoise/restitution_window"] == 33
+    assert logged["denoise/restitution_strength"] == 0.5
+    assert "gave back tone and colour, window 33 pixels, strength 0.5" in caplog.text
+    assert "lost colour" not in caplog.text
+
+
+def test_a_network_that_lost_colour_is_reported(photos, caplog):
+    denoiser = HalvingDenoiser(colour=10 / 255)
+    options = DenoiseOptions(restitution={"window": 33, "strength": 0.5})
+
+    next(iter(nodes.denoise_photos(denoiser, photos, options))).make()
+
+    assert "0.png: the network lost colour; 10.0 of 255 levels" in caplog.text
+    assert "over 33 pixels" in caplog.text

@@ -6,6 +6,8 @@ import pytest
 from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
+from cbsn_pipeline.cbsn.restitution import NOTHING
 from cbsn_pipeline.datasets.image_file import read_rgb, write_png
 from cbsn_pipeline.datasets.photo_folder_dataset import PhotoFolderDataset
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
@@ -16,8 +18,12 @@ from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 class Inverting:
     """Stands in for cbsn.Denoiser."""
 
-    def denoise(self, image, *, padding=None):
-        return np.iinfo(image.dtype).max - image
+    def restituting(self, restitution):
+        return self
+
+    def denoise_picture(self, image, *, padding=None):
+        inverted = np.iinfo(image.dtype).max - image
+        return DenoisedPicture(inverted, NOTHING, tone=0.0, colour=0.0)
 
 
 def run(photos, out):

@@ -17,7 +17,7 @@ from scipy.io import savemat
 from cbsn_pipeline import tracking
 from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.datasets.image_set_dataset import ImageSetDataset
-from cbsn_pipeline.imaging.metrics import CONVENTIONS_IN_WORDS, psnr, score
+from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS, psnr, score
 from cbsn_pipeline.pipelines.score import create_pipeline, scoring
 from cbsn_pipeline.pipelines.score.options import ScoreOptions
 
@@ -96,12 +96,12 @@ def test_two_folders_are_scored_by_name(run, folders, capsys):
     assert scores["image"].tolist() == ["a.png", "b.png", "day/c.png"]
     assert scores["depth"].tolist() == ["uint8"] * 3
     expected = [score(image(n), image(100 + n)) for n in range(3)]
-    for metric in CONVENTIONS_IN_WORDS:
+    for metric in SCORES_IN_WORDS:
         column = [row[metric] for row in expected]
         assert scores[metric].tolist() == pytest.approx(column)
         assert summary["means"][metric] == pytest.approx(np.mean(column))
     assert summary["worst"]["scores"]["psnr_db"] == scores["psnr_db"].min()
-    assert summary["conventions"] == CONVENTIONS_IN_WORDS
+    assert summary["conventions"] == SCORES_IN_WORDS
     shown = capsys.readouterr().out
     assert "mean of 3" in shown
     assert f"{summary['means']['psnr_db']:.2f}" in shown

@@ -15,6 +15,10 @@ class HalvingDenoiser:
         self.provenance = Provenance(steps=7, trained_on=tuple(trained_on))
         self.calls = []
 
+    def restituting(self, restitution):
+        self.restitution = restitution
+        return self
+
     def denoise_blocks(self, blocks, *, padding, batch_size):
         assert blocks.flags.c_contiguous
         self.calls.append((blocks.shape, padding, batch_size))

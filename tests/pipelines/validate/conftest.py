@@ -23,6 +23,10 @@ class BlurringDenoiser:
         self.average = None
         self.file = None
 
+    def restituting(self, restitution):
+        self.restitution = restitution
+        return self
+
     def denoise_blocks(self, blocks, *, padding, batch_size):
         self.calls.append((blocks.shape, padding, batch_size))
         return np.stack([gaussian_blur(block, 1.5) for block in blocks])

@@ -3,13 +3,19 @@ import logging
 import numpy as np
 import pytest
 
+from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions
 from cbsn_pipeline.imaging.metrics import psnr
 from cbsn_pipeline.imaging.pixels import pixel_sha256
 from cbsn_pipeline.pipelines.validate import nodes
 from cbsn_pipeline.pipelines.validate.options import ValidateOptions
 from cbsn_pipeline.pipelines.validate.tables import title_images
 
-SMALL = ValidateOptions(num_images=2, num_blocks=2, baselines=("gaussian_blur_oracle",))
+SMALL = ValidateOptions(
+    num_images=2,
+    num_blocks=2,
+    restitution="off",
+    baselines=("gaussian_blur_oracle",),
+)
 
 
 def test_a_declared_set_passes_unchanged(make_set):
@@ -41,7 +47,7 @@ def test_the_same_file_twice_is_noticed(make_set):
 
 def test_denoise_blocks_hands_over_image_by_image(make_set, denoiser):
     noisy, _ = make_set(3, 2, size=16)
-    options = ValidateOptions(padding=4, batch_size=3)
+    options = ValidateOptions(padding=4, batch_size=3, restitution="off")
 
     denoised = nodes.denoise_blocks(denoiser, noisy, options)
 
@@ -64,6 +70,21 @@ def test_averaged_weights_are_scored_beside_the_raw_ones(make_set, make_denoiser
     np.testing.assert_array_equal(denoised["denoised_ema"], noisy // 2)
     assert table.loc["denoised_ema", "label"] == "C-BSN, averaged weights (EMA)"
     assert table.loc["denoised_ema", "psnr_db"] < table.loc["denoised", "psnr_db"]
+
+
+def test_the_row_with_restitution_stands_beside_the_network_alone(make_set):
+    noisy, clean = make_set(2, 2, size=64)
+    network = CBSN(NetworkOptions(channels=1, blocks=1)).requires_grad_(False)
+    options = SMALL.model_copy(update={"restitution": "auto"})
+
+    denoised = nodes.denoise_blocks(Denoiser(network), noisy, options)
+    scores = nodes.score_blocks(denoised, noisy, clean, {"sigma": 2.0}, options)
+    table = nodes.rank_methods(scores, {"sigma": 2.0}).set_index("method")
+
+    assert table.loc["denoised", "label"] == "C-BSN, network alone"
+    assert table.loc["restituted", "label"] == "C-BSN with restitution"
+    gained = table.loc["restituted", "psnr_db"] - table.loc["denoised", "psnr_db"]
+    assert gained > 3  # an untrained network has no colour
 
 
 def test_the_blind_network_is_scored_on_sub_images(make_set, make_denoiser):
@@ -184,6 +205,7 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
         "steps": 7,
         "file": None,
         "padding": 0,
+        "restitution": "off: the network alone",
     }
     assert summary["checkerboard"] == energies
     assert summary["dagger"].startswith("dagger: 1 of the 4 scored noisy blocks")
@@ -213,7 +235,7 @@ def test_scores_go_to_the_tracker_and_to_the_screen(
     assert logged["validation/denoised/checkerboard_2"] == 0.25
     assert all(isinstance(value, float) for value in logged.values())
     assert tags["dagger"].startswith("unknown")
-    assert "C-BSN (this denoiser)" in capsys.readouterr().out
+    assert "C-BSN, network alone" in capsys.readouterr().out
 
 
 def test_worst_median_and_best_go_to_the_tracker(scored, monkeypatch):

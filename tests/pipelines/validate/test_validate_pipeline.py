@@ -64,7 +64,7 @@ def test_the_stage_runs_through_its_files(run):
     table = pd.read_csv(run / "score_table.csv").set_index("method")
     blocks = pd.read_csv(run / "block_scores.csv")
 
-    assert len(blocks) == 4 * 4
+    assert len(blocks) == 5 * 4
     assert table.loc["denoised", "psnr_db"] > table.loc["noisy", "psnr_db"] + 5
     assert (
         table.loc["gaussian_blur_oracle", "psnr_db"]

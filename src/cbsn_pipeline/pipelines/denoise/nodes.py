@@ -15,14 +15,17 @@ from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 
 if TYPE_CHECKING:
     from cbsn_pipeline.cbsn import Denoiser
+    from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
     from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
     from cbsn_pipeline.datasets.photos_dataset import Photos
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the
     # names must exist; the libraries behind them load only when a node runs.
-    Denoiser = PendingPhoto = Photos = Any
+    DenoisedPicture = Denoiser = PendingPhoto = Photos = Any
 
 logger = logging.getLogger(__name__)
+
+COLOUR_LOSS = 4 / 255  # given back, root mean square; good networks: below 2 levels
 
 
 class DenoisedPhotos:
@@ -60,7 +63,7 @@ class DenoisedPhotos:
     def _make(self, index: int, name: PurePosixPath) -> NDArray[Any]:
         image = self._photos.read(index)
         start = time.perf_counter()
-        denoised = self._denoiser.denoise(image, padding=self._options.padding)
+        denoised = self._denoiser.denoise_picture(image, padding=self._options.padding)
         seconds = time.perf_counter() - start
         megapixels = image.shape[0] * image.shape[1] / 1e6
         self.seconds += seconds
@@ -70,19 +73,44 @@ class DenoisedPhotos:
             *(index + 1, len(self._photos), name, megapixels, seconds),
             seconds / megapixels,
         )
+        self._report_restitution(denoised, name)
         tracking.log_metrics(
-            {"denoise/seconds_per_megapixel": self.seconds_per_megapixel}, step=index
+            {
+                "denoise/seconds_per_megapixel": self.seconds_per_megapixel,
+                "denoise/restitution_window": denoised.restitution.window,
+                "denoise/restitution_strength": denoised.restitution.strength,
+                "denoise/tone_given_back": denoised.tone,
+                "denoise/colour_given_back": denoised.colour,
+            },
+            step=index,
         )
-        return denoised
+        return denoised.image
+
+    def _report_restitution(self, denoised: DenoisedPicture, name: object) -> None:
+        """Say what was given back, and when it was much: the network lost colour."""
+        window, strength = denoised.restitution.window, denoised.restitution.strength
+        if strength:
+            logger.info(
+                "%s: gave back tone and colour, window %d pixels, strength %g",
+                *(name, window, strength),
+            )
+        if denoised.colour > COLOUR_LOSS:
+            logger.warning(
+                "%s: the network lost colour; %.1f of 255 levels (root mean square) "
+                "were given back, blurred over %d pixels. Train longer, or with a "
+                "larger network, or on photographs like this one.",
+                *(name, 255 * denoised.colour, window),
+            )
 
 
 def denoise_photos(
     denoiser: Denoiser, photos_to_denoise: Photos, options: DenoiseOptions
 ) -> DenoisedPhotos:
-    """Denoise photographs by the released rules, one by one, while they are written.
+    """Denoise photographs one by one, while they are written.
 
-    Statistics are those of the whole photograph, its edges are reflected, and values
-    are rounded and clipped.
+    The network runs by the released rules: statistics are those of the whole
+    photograph, its edges are reflected, and values are rounded and clipped. Then tone
+    and colour are given back, unless options say otherwise.
 
     Args:
         denoiser: The trained network.
@@ -98,4 +126,5 @@ def denoise_photos(
     """
     if options.weights == "ema":
         denoiser = denoiser.averaged()
+    denoiser = denoiser.restituting(options.restitution)
     return DenoisedPhotos(denoiser, photos_to_denoise, options)

@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
+from cbsn_pipeline.score_table import HEADINGS, show
 from cbsn_pipeline.training.options import TrainOptions
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ Card = dict[str, Any]
 
 SECONDS_PER_HOUR = 3600
 PLOTS = "<!-- plots -->"  # where the page has room for them
+CARD_METRICS = tuple(name for name in HEADINGS if name != "gain_db")
 # Of the released schedule; averaged weights are a row besides.
 OWN_CHOICES = {"seed", "precision", "ema_decay"}
 # What two cards must share to be seeds of one experiment.
@@ -163,7 +165,7 @@ def as_markdown(card: Card) -> str:
         _table(("", ""), _facts(card)),
         "## Scores",
         _table(
-            ("method", "PSNR dB", "SSIM 7x7", "Gaussian", "luma", "volume"),
+            ("method", *(HEADINGS[metric] for metric in CARD_METRICS)),
             _scores(card),
         ),
         "## Patterns at the strides' periods",
@@ -243,15 +245,14 @@ def _trained_on(scored: dict[str, Any]) -> str:
 
 
 def _scores(card: Card) -> list[tuple[str, ...]]:
-    metrics = ("ssim_uniform", "ssim_gaussian", "ssim_luma", "ssim_volume")
     return [
-        (
-            scores["label"],
-            f"{scores['psnr_db']:.2f}",
-            *(f"{scores[metric]:.3f}" for metric in metrics),
-        )
+        (scores["label"], *(_score(scores, metric) for metric in CARD_METRICS))
         for scores in card["methods"].values()
     ]
+
+
+def _score(scores: dict[str, Any], metric: str) -> str:
+    return show(metric, scores[metric]) if metric in scores else "unknown"
 
 
 def _patterns(energies: dict[str, dict[str, float]]) -> str:

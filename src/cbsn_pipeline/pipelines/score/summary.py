@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cbsn_pipeline.imaging.metrics import CONVENTIONS_IN_WORDS, mean_scores
+from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS, mean_scores
 from cbsn_pipeline.pipelines.score.names import list_names
 from cbsn_pipeline.pipelines.score.pairs import ScoredPairs
 from cbsn_pipeline.score_table import add_row, new_table, print_table
 
-METRICS = list(CONVENTIONS_IN_WORDS)
+METRICS = list(SCORES_IN_WORDS)
 MAX_NAMES = 20  # of images without a partner, in the summary
 
 
@@ -38,7 +38,7 @@ def summarise(scores: pd.DataFrame, pairs: ScoredPairs) -> dict[str, Any]:
         "clean": str(pairs.clean.source),
         "num_images": averaged.num_images,
         "means": {name: _finite(mean) for name, mean in averaged.means.items()},
-        "conventions": dict(CONVENTIONS_IN_WORDS),
+        "conventions": dict(SCORES_IN_WORDS),
         "num_identical": averaged.num_identical,
         "identical": identical[:MAX_NAMES],
         "worst": _describe(by_psnr.iloc[0]),

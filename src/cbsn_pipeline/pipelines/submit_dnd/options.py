@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cbsn_pipeline.cbsn.options import Restitution
+
 
 class SubmitDndOptions(BaseModel):
     """Options of submit_dnd; conf/base/parameters_submit_dnd.yml has the values.
@@ -18,6 +20,8 @@ class SubmitDndOptions(BaseModel):
             with photographs.
         padding: Pixels reflected at the edges; None is the released 32.
         weights: ``raw``, those of the last step, or ``ema``, their moving average.
+        restitution: Give back tone and colour that the network took: ``auto``, ``off``
+            (the network alone, as published), or a window and a strength.
         zip: Whether to put the files into one archive too.
     """
 
@@ -29,4 +33,5 @@ class SubmitDndOptions(BaseModel):
     context: Literal["crop", "image"] = "crop"
     padding: int | None = Field(None, ge=0)
     weights: Literal["raw", "ema"] = "raw"
+    restitution: Restitution = "auto"
     zip: bool = True

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline import tracking
+from cbsn_pipeline.cbsn.options import restitution_in_words
 from cbsn_pipeline.pace import Pace
 from cbsn_pipeline.pipelines.submit_sidd.options import SubmitSiddOptions
 
@@ -44,7 +45,8 @@ class Submission:
         self.layouts = options.layouts
         self.zip = options.zip
         self._file = denoiser.file
-        self._denoiser = denoiser.averaged() if options.weights == "ema" else denoiser
+        chosen = denoiser.averaged() if options.weights == "ema" else denoiser
+        self._denoiser = chosen.restituting(options.restitution)
         self._noisy = noisy_blocks
         self._options = options
         self._begin()
@@ -88,6 +90,7 @@ class Submission:
                 "file": str(self._file) if self._file else None,
                 "weights": self._options.weights,
                 "padding": self._options.padding,
+                "restitution": restitution_in_words(self._options.restitution),
                 "steps": provenance.steps,
                 "data_kind": provenance.data_kind,
                 "data_digest": provenance.data_digest,

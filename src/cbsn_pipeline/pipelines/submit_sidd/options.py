@@ -4,6 +4,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from cbsn_pipeline.cbsn.options import Restitution
 from cbsn_pipeline.challenges.sidd_submission import Layout
 
 SEPARATOR = "+"
@@ -56,6 +57,8 @@ class SubmitSiddOptions(BaseModel):
         padding: Pixels reflected at the edges of a block before denoising.
         batch_size: Blocks per forward pass; None is 1 on a CPU and 16 on a GPU.
         weights: ``raw``, those of the last step, or ``ema``, their moving average.
+        restitution: Give back tone and colour that the network took: ``auto``, ``off``
+            (the network alone, as published), or a window and a strength.
         optional_data: What the legacy files say of the method.
     """
 
@@ -68,6 +71,7 @@ class SubmitSiddOptions(BaseModel):
     padding: int = Field(0, ge=0)
     batch_size: int | None = Field(None, ge=1)
     weights: Literal["raw", "ema"] = "raw"
+    restitution: Restitution = "auto"
     optional_data: OptionalData = OptionalData()
 
     @field_validator("layouts", mode="before")

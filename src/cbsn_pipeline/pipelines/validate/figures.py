@@ -17,6 +17,7 @@ _STYLES = {
     "noisy": {"color": "#777777", "marker": "v"},
     "gaussian_blur_oracle": {"color": "#e69f00", "marker": "s"},
     "denoised": {"color": "#0072b2", "marker": "o"},
+    "restituted": {"color": "#009e73", "marker": "D"},
     "denoised_ema": {"color": "#56b4e9", "marker": "v"},
 }
 _MAX_NAMED = 60  # more image names than this would not be readable

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline import tracking
+from cbsn_pipeline.cbsn.options import restitution_in_words
 from cbsn_pipeline.pipelines.validate.options import ValidateOptions
 
 if TYPE_CHECKING:
@@ -73,15 +74,17 @@ def denoise_blocks(
         options: Padding, batch size, and strides to run the blind network at.
 
     Returns:
-        ``denoised``, where training averaged its weights ``denoised_ema``, and
-        ``blind_<stride>`` for every stride asked for: same shape, uint8, rounded and
-        clipped.
+        ``denoised`` (the network alone), where training averaged its weights
+        ``denoised_ema``, ``restituted``, and ``blind_<stride>`` for every stride asked
+        for: same shape, uint8, rounded and clipped.
     """
     from cbsn_pipeline.progress import Progress
 
     denoisers = {"denoised": denoiser}
     if denoiser.average is not None:
         denoisers["denoised_ema"] = denoiser.averaged()
+    if options.restitution != "off":
+        denoisers["restituted"] = denoiser.restituting(options.restitution)
     for stride in options.blind_strides:
         denoisers[f"blind_{stride}"] = denoiser.blind(stride)
     denoised = {name: np.empty_like(noisy_blocks) for name in denoisers}
@@ -277,7 +280,7 @@ def summarise_scores(
         Scores per method, conventions in words, the oracle's search, where the
         denoiser comes from, whether the row is a dagger one.
     """
-    from cbsn_pipeline.imaging.metrics import CONVENTIONS_IN_WORDS
+    from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS
     from cbsn_pipeline.pipelines.validate.tables import count_trained_on
 
     provenance = denoiser.provenance
@@ -285,7 +288,7 @@ def summarise_scores(
         "methods": score_table.drop(columns="num_blocks")
         .set_index("method")
         .to_dict("index"),
-        "conventions": dict(CONVENTIONS_IN_WORDS),
+        "conventions": dict(SCORES_IN_WORDS),
         "oracle_blur": {
             **oracle_blur,
             "chosen_on": "the clean blocks that are scored: an oracle, not a method",
@@ -296,6 +299,7 @@ def summarise_scores(
             "steps": provenance.steps,
             "file": str(denoiser.file) if denoiser.file else None,
             "padding": options.padding,
+            "restitution": restitution_in_words(options.restitution),
         },
         "checkerboard": checkerboard_energies,
         **count_trained_on(noisy_blocks, provenance.trained_on),

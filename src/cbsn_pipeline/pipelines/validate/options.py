@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from cbsn_pipeline.cbsn.options import Restitution
+
 Baseline = Literal["non_local_means", "gaussian_blur_2", "gaussian_blur_oracle"]
 
 OFFICIAL_IMAGES = 40
@@ -25,6 +27,8 @@ class ValidateOptions(BaseModel):
         blind_strides: Score the blind network too, on sub-images of these strides: what
             the training without a visible pass would give. On the command line they
             are joined by ``+``, since ``--params`` has no lists.
+        restitution: Of the row with restitution, beside that of the network alone;
+            ``off`` for none.
         baselines: Methods to score beside the denoiser and the noisy input.
         blur_sigmas: Where the oracle looks for the best blur, in pixels.
         workers: Threads that score; ``auto`` takes one per core.
@@ -39,6 +43,7 @@ class ValidateOptions(BaseModel):
     padding: int = Field(0, ge=0)
     batch_size: int | None = Field(None, ge=1)
     blind_strides: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    restitution: Restitution = "auto"
     baselines: tuple[Baseline, ...] = (
         "non_local_means",
         "gaussian_blur_2",

@@ -7,14 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cbsn_pipeline import dagger
-from cbsn_pipeline.imaging.metrics import CONVENTIONS_IN_WORDS
+from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS
 from cbsn_pipeline.pipelines.validate.rows import Row
 
-METRICS = tuple(CONVENTIONS_IN_WORDS)
+METRICS = tuple(SCORES_IN_WORDS)
 BLIND = "blind_"  # and the stride: rows of the blind network
 
 _LABELS = {
-    "denoised": "C-BSN (this denoiser)",
+    "denoised": "C-BSN, network alone",
+    "restituted": "C-BSN with restitution",
     "denoised_ema": "C-BSN, averaged weights (EMA)",
     "noisy": "noisy input",
     "non_local_means": "non-local means, h 20 (OpenCV)",
