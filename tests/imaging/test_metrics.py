@@ -181,7 +181,9 @@ def test_the_volume_form_reads_higher_than_the_per_channel_one():
 
 
 def test_every_score_has_its_convention_in_words():
-    assert set(CONVENTIONS_IN_WORDS) == {"psnr_db", *SSIM_CONVENTIONS}
+    measures = {"psnr_db", *SSIM_CONVENTIONS, *COLOUR_MEASURES}
+
+    assert set(SCORES_IN_WORDS) == measures
 
 
 @pytest.mark.parametrize("score", EVERY_SCORE)
