@@ -85,7 +85,8 @@ def metadata(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": "2"}, "format version 2.*Upgrade"),
+        ({"version": "3"}, "format version 3.*Upgrade"),
+        ({"architecture": "transformer"}, "damaged metadata"),
         ({"network": "{"}, "damaged metadata"),
         ({"network": '{"channels":5,"blocks":2}'}, "do not fit the network"),
     ],

@@ -34,3 +34,21 @@ def test_nonsense_is_refused(bad):
     length, tile, margin = bad
     with pytest.raises(ValueError, match="Cannot tile"):
         tile_spans(length, tile=tile, margin=margin)
+
+
+@pytest.mark.parametrize("length", [16, 48, 160, 1600])
+@pytest.mark.parametrize("tile", [1, 16, 40, 333])
+def test_edges_keep_to_the_unit(length, tile):
+    spans = tile_spans(length, tile=tile, margin=32, unit=16)
+
+    covered = np.zeros(length, int)
+    for span in spans:
+        covered[span.core] += 1
+        edges = (span.core_start, span.core_stop, span.read_start, span.read_stop)
+        assert all(edge % 16 == 0 for edge in edges)
+    assert (covered == 1).all()
+
+
+def test_lengths_that_are_not_a_multiple_are_refused():
+    with pytest.raises(ValueError, match="100 pixels .* margin of 32 in steps of 16"):
+        tile_spans(100, tile=50, margin=32, unit=16)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LossOptions,
         NetworkOptions,
         RestitutionSetting,
+        UNetOptions,
     )
     from cbsn_pipeline.cbsn.provenance import Provenance
     from cbsn_pipeline.cbsn.subsampling import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         random_subsample,
         space_to_batch,
     )
+    from cbsn_pipeline.cbsn.unet import UNet
 
 __all__ = [
     "CBSN",
@@ -38,6 +40,8 @@ __all__ = [
     "NetworkOptions",
     "Provenance",
     "RestitutionSetting",
+    "UNet",
+    "UNetOptions",
     "batch_to_space",
     "blind_loss",
     "invariance_loss",
@@ -56,6 +60,8 @@ _MODULE_OF = {
     "NetworkOptions": "options",
     "Provenance": "provenance",
     "RestitutionSetting": "options",
+    "UNet": "unet",
+    "UNetOptions": "options",
     "batch_to_space": "subsampling",
     "blind_loss": "losses",
     "invariance_loss": "losses",

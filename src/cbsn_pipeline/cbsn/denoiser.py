@@ -23,16 +23,18 @@ from cbsn_pipeline.cbsn.options import (
     NetworkOptions,
     Restitution,
     RestitutionSetting,
+    UNetOptions,
 )
 from cbsn_pipeline.cbsn.padding import reflect
 from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.cbsn.restitution import NOTHING, Restituted, restitute
+from cbsn_pipeline.cbsn.unet import UNet
 from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
 from cbsn_pipeline.imaging.tiles import tile_spans
 
 SPARE_PADDING = 3  # the released 32 pixels are the receptive radius of 29 and these
-LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
 DEFAULT_MEMORY_BYTES = 1 << 30
+STUDENT_PADDING = 32  # of a receptive radius of 108; more changes nothing to be seen
 MOST_PICTURES = 16  # in a batch: more are not faster
 RGB = 3
 
@@ -57,7 +59,7 @@ class Denoiser:
     receptive field: the tiled result is that of the whole picture.
 
     Args:
-        net: The network; used as it is, not copied.
+        net: The network, or a student; used as it is, not copied.
         provenance: Where it comes from.
         memory_bytes: Memory a forward pass may take; sets the size of the tiles.
         average: The same network with averaged weights, where training kept some.
@@ -72,11 +74,11 @@ class Denoiser:
 
     def __init__(
         self,
-        net: CBSN,
+        net: CBSN | UNet,
         provenance: Provenance | None = None,
         *,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
-        average: CBSN | None = None,
+        average: CBSN | UNet | None = None,
         blind_stride: int | None = None,
         restitution: Restitution = "off",
     ) -> None:
@@ -89,13 +91,15 @@ class Denoiser:
         self.memory_bytes = memory_bytes
 
     @property
-    def network_options(self) -> NetworkOptions:
+    def network_options(self) -> NetworkOptions | UNetOptions:
         """Size of the network."""
         return self.net.options
 
     @property
     def padding(self) -> int:
         """Pixels reflected at every edge: 32 for the paper's network, as released."""
+        if not self.net.normalised:
+            return STUDENT_PADDING
         return self._margin + SPARE_PADDING
 
     def to(self, device: str | torch.device) -> Self:
@@ -255,22 +259,29 @@ class Denoiser:
 
     def _denoise_unit(self, x: Tensor, padding: int) -> Tensor:
         """Denoise (B, 3, H, W) in [0, 1]; same shape, on the CPU, not clipped."""
+        if not self.net.normalised:
+            return self._run_padded(x, padding)
         normalised, mean, deviation = normalise(x)
-        padded = reflect(normalised, padding)
-        restored = self._run_tiles(padded)
+        return self._run_padded(normalised, padding) * deviation + mean
+
+    def _run_padded(self, x: Tensor, padding: int) -> Tensor:
+        """Run the network on (B, 3, H, W) with reflected edges; same shape."""
         height, width = x.shape[-2:]
-        restored = restored[..., padding : padding + height, padding : padding + width]
-        return restored * deviation + mean
+        unit = self.net.alignment
+        rest = [-(side + 2 * padding) % unit for side in (height, width)]
+        edges = [(padding, padding + more) for more in rest]
+        restored = self._run_tiles(reflect(x, *edges))
+        return restored[..., padding : padding + height, padding : padding + width]
 
     @torch.no_grad()
     @cudnn.flags(enabled=True, allow_tf32=False)  # float32 is float32
     def _run_tiles(self, x: Tensor) -> Tensor:
         """Run the network over (B, 3, H, W) tile by tile."""
         device = self._device
-        tile, margin = self._tile_size(x.shape), self._margin
+        tile, margin, unit = self._tile_size(x.shape), self._margin, self.net.alignment
         output = torch.empty_like(x)
-        for rows in tile_spans(x.shape[2], tile=tile, margin=margin):
-            for columns in tile_spans(x.shape[3], tile=tile, margin=margin):
+        for rows in tile_spans(x.shape[2], tile=tile, margin=margin, unit=unit):
+            for columns in tile_spans(x.shape[3], tile=tile, margin=margin, unit=unit):
                 # 1x1 kernels are plain matrix products in this layout
                 read = x[:, :, rows.read, columns.read].to(
                     device, memory_format=torch.channels_last
@@ -288,7 +299,8 @@ class Denoiser:
     @property
     def _margin(self) -> int:
         """Pixels to each side that an output pixel depends on."""
-        return self.net.receptive_radius * (self.blind_stride or 1)
+        radius = self.net.receptive_radius * (self.blind_stride or 1)
+        return -(-radius // self.net.alignment) * self.net.alignment
 
     def _batch_size(self, shape: tuple[int, ...], padding: int) -> int:
         """Pictures per forward pass, for pictures (N, H, W, 3)."""
@@ -310,11 +322,10 @@ class Denoiser:
     @property
     def _pixels_at_once(self) -> int:
         """Pixels that a forward pass has memory for."""
-        bytes_per_pixel = LIVE_FEATURE_MAPS * self.network_options.channels * 4
-        return self.memory_bytes // bytes_per_pixel
+        return self.memory_bytes // (4 * self.net.live_channels)
 
 
-def _run_sub_images(net: CBSN, x: Tensor, stride: int) -> Tensor:
+def _run_sub_images(net: CBSN | UNet, x: Tensor, stride: int) -> Tensor:
     """Run the blind network on every sub-image of (B, 3, H, W), each as it is.
 
     Those of one size are a batch; there are up to four sizes.

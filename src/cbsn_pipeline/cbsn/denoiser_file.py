@@ -10,19 +10,26 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from cbsn_pipeline.cbsn.network import CBSN
-from cbsn_pipeline.cbsn.options import NetworkOptions
+from cbsn_pipeline.cbsn.options import NetworkOptions, UNetOptions
 from cbsn_pipeline.cbsn.provenance import Provenance
+from cbsn_pipeline.cbsn.unet import UNet
 
 FORMAT = "cbsn-denoiser"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # the newest that is read
+# A program that knows no students is told to upgrade, and reads all others.
+VERSION_OF = {"cbsn": 1, "unet": 2}
+_OPTIONS_OF: dict[str, type[NetworkOptions] | type[UNetOptions]] = {
+    "cbsn": NetworkOptions,
+    "unet": UNetOptions,
+}
 AVERAGE = "average."  # prefix of the averaged weights
 
 
 class DenoiserContent(NamedTuple):
     """What is in the file."""
 
-    net: CBSN
-    average: CBSN | None
+    net: CBSN | UNet
+    average: CBSN | UNet | None
     """The same network with averaged weights, where training kept some."""
     provenance: Provenance
 
@@ -37,9 +44,11 @@ def write_denoiser(path: Path, content: DenoiserContent) -> None:
     from safetensors.torch import save as serialise  # training does without
 
     net, average, provenance = content
+    architecture = "unet" if isinstance(net, UNet) else "cbsn"
     metadata = {
         "format": FORMAT,
-        "version": str(FORMAT_VERSION),
+        "version": str(VERSION_OF[architecture]),
+        "architecture": architecture,
         "network": net.options.model_dump_json(),
         "provenance": provenance.model_dump_json(),
     }
@@ -88,14 +97,14 @@ def read_denoiser(path: Path) -> DenoiserContent:
     return DenoiserContent(net, average, provenance)
 
 
-def _to_host(net: CBSN) -> dict[str, Tensor]:
+def _to_host(net: CBSN | UNet) -> dict[str, Tensor]:
     weights = net.state_dict().items()
     return {name: tensor.detach().cpu().contiguous() for name, tensor in weights}
 
 
 def _from_metadata(
     path: Path, metadata: dict[str, str]
-) -> tuple[NetworkOptions, Provenance]:
+) -> tuple[NetworkOptions | UNetOptions, Provenance]:
     if metadata.get("format") != FORMAT:
         raise ValueError(
             f"{path} holds weights but is no denoiser of this project: its metadata "
@@ -108,7 +117,8 @@ def _from_metadata(
             f"cbsn_pipeline reads up to {FORMAT_VERSION}. Upgrade cbsn_pipeline."
         )
     try:
-        options = NetworkOptions.model_validate_json(metadata["network"])
+        kind = _OPTIONS_OF[metadata.get("architecture", "cbsn")]
+        options = kind.model_validate_json(metadata["network"])
         provenance = Provenance.model_validate_json(metadata["provenance"])
     except (KeyError, ValidationError, json.JSONDecodeError) as error:
         raise ValueError(
@@ -119,10 +129,10 @@ def _from_metadata(
 
 
 def _with_weights(
-    options: NetworkOptions, weights: dict[str, Tensor], path: Path
-) -> CBSN:
+    options: NetworkOptions | UNetOptions, weights: dict[str, Tensor], path: Path
+) -> CBSN | UNet:
     _check_weights(options, weights, path)
-    net = CBSN(options)
+    net = UNet(options) if isinstance(options, UNetOptions) else CBSN(options)
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
@@ -134,11 +144,15 @@ def _with_weights(
 
 
 def _check_weights(
-    options: NetworkOptions, weights: dict[str, Tensor], path: Path
+    options: NetworkOptions | UNetOptions, weights: dict[str, Tensor], path: Path
 ) -> None:
     """Raise before a network is built that these weights could never fill."""
     widest = max((max(t.shape, default=0) for t in weights.values()), default=0)
-    if options.channels > widest or options.blocks > len(weights):
+    if isinstance(options, UNetOptions):
+        channels, blocks = max(options.widths), len(options.widths)
+    else:
+        channels, blocks = options.channels, options.blocks
+    if channels > widest or blocks > len(weights):
         raise ValueError(
             f"The weights in {path} do not fit the network its metadata describes "
             f"({options!r}): there are {len(weights)} tensors of at most {widest} "

@@ -8,6 +8,7 @@ from torch.nn.functional import conv2d
 
 from cbsn_pipeline.cbsn.options import NetworkOptions
 
+LIVE_FEATURE_MAPS = 6  # feature maps held at once in a forward pass, measured
 HEAD_CHANNELS = 64  # width of the two layers before the output, as released
 # Standard deviation of a unit normal truncated at two sigma: TensorFlow's
 # variance_scaling divides by it so that the truncated weights keep their variance.
@@ -105,6 +106,9 @@ class CBSN(nn.Module):
         torch.Size([1, 3, 12, 12])
     """
 
+    normalised = True  # it works on zero mean and unit deviation per image and channel
+    alignment = 1  # pictures may have any sides
+
     def __init__(
         self,
         options: NetworkOptions | None = None,
@@ -144,6 +148,11 @@ class CBSN(nn.Module):
         x = relu_(self.conv2(x))
         x = relu_(self.conv3(x))
         return self.conv4(x)  # type: ignore[no-any-return]
+
+    @property
+    def live_channels(self) -> int:
+        """Channels per pixel that a forward pass holds at once, about."""
+        return LIVE_FEATURE_MAPS * self.options.channels
 
     @property
     def receptive_radius(self) -> int:

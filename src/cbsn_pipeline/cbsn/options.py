@@ -16,6 +16,17 @@ class NetworkOptions(BaseModel):
     """Dilated blocks (DCM) per branch: they set the receptive field."""
 
 
+class UNetOptions(BaseModel):
+    """Size of a student; a checkpoint carries it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    widths: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=6)
+    ] = (32, 48, 64, 96)
+    """Channels of each level, the finest (half the picture's sides) first."""
+
+
 class LossOptions(BaseModel):
     """Strides and weights of the loss; the released ones by default."""
 

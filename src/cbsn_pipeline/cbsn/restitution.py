@@ -202,7 +202,8 @@ def _medians(residue: Tensor, window: int, spacing: int, hole: int | None) -> Te
     rows, columns = -(-height // spacing), -(-width // spacing)
     # the last windows may be centred beyond the picture: a spacing more is reflected
     begin = slice(spacing + spacing // 2, None)
-    padded = reflect(residue, radius + spacing)[:, begin, begin]
+    edge = (radius + spacing, radius + spacing)
+    padded = reflect(residue, edge, edge)[:, begin, begin]
     windows = padded.unfold(1, window, spacing).unfold(2, window, spacing)
     windows = windows[:, :rows, :columns]
     at_once = max(1, CHUNK_VALUES // (channels * columns * int(sampled.sum())))
@@ -237,7 +238,7 @@ def _blur(x: Tensor, sigma: float) -> Tensor:
     places = torch.arange(-radius, radius + 1, dtype=x.dtype)
     kernel = torch.exp(-0.5 * (places / sigma) ** 2)
     kernel = (kernel / kernel.sum())[None, None]
-    padded = reflect(x, radius)
+    padded = reflect(x, (radius, radius), (radius, radius))
     channels, height, width = padded.shape
     along = conv1d(padded.reshape(-1, 1, width), kernel).reshape(channels, height, -1)
     across = conv1d(along.transpose(1, 2).reshape(-1, 1, height), kernel)

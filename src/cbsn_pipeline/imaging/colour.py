@@ -31,7 +31,8 @@ def ciede2000(denoised: Image, clean: Image) -> float:
     """
     from skimage.color import deltaE_ciede2000  # noqa: PLC0415 - slow to import
 
-    return float(deltaE_ciede2000(_lab(denoised), _lab(clean)).mean())
+    difference = deltaE_ciede2000(_lab(denoised), _lab(clean))  # type: ignore[no-untyped-call]
+    return float(difference.mean())
 
 
 def chroma_ratio(denoised: Image, clean: Image) -> float:
