@@ -102,7 +102,7 @@ class UNet(nn.Module):
     @property
     def alignment(self) -> int:
         """Sides of pictures, and corners of tiles, are multiples of this."""
-        return FOLD * 2 ** (len(self.options.widths) - 1)  # type: ignore[no-any-return]
+        return FOLD << (len(self.options.widths) - 1)
 
     @property
     def receptive_radius(self) -> int:
@@ -111,7 +111,7 @@ class UNet(nn.Module):
         A 3x3 kernel reaches one cell further, and a level's cell is as large as its
         stride; a pixel's place in the largest cell is added.
         """
-        strides = [FOLD * 2**level for level in range(len(self.options.widths))]
+        strides = [FOLD << level for level in range(len(self.options.widths))]
         above = 4 * sum(strides[:-1])  # two blocks of two kernels
         return 2 * FOLD + above + 2 * strides[-1] + self.alignment
 
