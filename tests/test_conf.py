@@ -17,6 +17,7 @@ OPTIONS = {
     "ingest": "cbsn_pipeline.pipelines.ingest.options:IngestOptions",
     "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
     "train": "cbsn_pipeline.training.options:TrainOptions",
+    "student": "cbsn_pipeline.distillation.options:StudentOptions",
     "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
     "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
@@ -28,7 +29,7 @@ OPTIONS = {
     ),
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
-ENVIRONMENTS = ["sample", "sidd", "blocks", "dnd", "photos"]
+ENVIRONMENTS = ["sample", "sidd", "sidd_small", "blocks", "dnd", "photos"]
 
 
 def load(environment, kind):

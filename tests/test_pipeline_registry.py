@@ -21,6 +21,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "estimate",
         "train",
         "train_only",
+        "student",
         "validate",
         "compare",
         "score",
@@ -55,6 +56,15 @@ def test_the_default_is_the_whole_chain_and_no_more():
     assert names(pipelines["__default__"]) == chain
     for apart in ("sample", "doctor", "estimate", "compare", "score"):
         assert not chain & names(pipelines[apart])
+
+
+def test_the_paper_is_reproduced_without_a_student():
+    pipelines = register_pipelines()
+
+    assert "train_student" in names(pipelines["train"]) & names(pipelines["train_only"])
+    for name in ("reproduce", "reproduce_dnd"):
+        assert "train_student" not in names(pipelines[name])
+        assert "denoiser" in pipelines[name].all_outputs()
 
 
 def test_submit_is_both_submissions():

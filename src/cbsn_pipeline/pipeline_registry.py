@@ -1,6 +1,6 @@
 """The pipelines that ``kedro run --pipeline=NAME`` knows, in the order of a run."""
 
-from kedro.pipeline import Pipeline
+from kedro.pipeline import Pipeline, pipeline
 
 from cbsn_pipeline.pipelines import (
     check_submission,
@@ -13,6 +13,7 @@ from cbsn_pipeline.pipelines import (
     reproduce,
     sample,
     score,
+    student,
     submit_dnd,
     submit_sidd,
     train,
@@ -23,6 +24,9 @@ from cbsn_pipeline.pipelines import (
 def register_pipelines() -> dict[str, Pipeline]:
     """One pipeline per stage; ``train`` starts from raw files, ``train_only`` does not.
 
+    Both end with the student stage, which passes the C-BSN on where none is wanted.
+    What reproduces the paper has no such stage.
+
     ``submit`` is both submissions together.
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
@@ -30,8 +34,11 @@ def register_pipelines() -> dict[str, Pipeline]:
     ``compare``, which is asked after several, ``score`` and ``check_submission``, which
     are given files, and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
-    from_raw_files = (
-        ingest.create_pipeline() + patches.create_pipeline() + train.create_pipeline()
+    patches_of_raw_files = ingest.create_pipeline() + patches.create_pipeline()
+    from_patches = train.create_pipeline() + student.create_pipeline()
+    from_raw_files = patches_of_raw_files + from_patches
+    as_published = patches_of_raw_files + pipeline(
+        train.create_pipeline(), outputs={"cbsn": "denoiser"}
     )
     submit = submit_sidd.create_pipeline() + submit_dnd.create_pipeline()
     return {
@@ -41,7 +48,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "patches": patches.create_pipeline(),
         "estimate": estimate.create_pipeline(),
         "train": from_raw_files,
-        "train_only": train.create_pipeline(),
+        "train_only": from_patches,
+        "student": student.create_pipeline(),
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
         "score": score.create_pipeline(),
@@ -50,10 +58,10 @@ def register_pipelines() -> dict[str, Pipeline]:
         "submit": submit,
         "check_submission": check_submission.create_pipeline(),
         "denoise": denoise.create_pipeline(),
-        "reproduce": from_raw_files
+        "reproduce": as_published
         + validate.create_pipeline()
         + reproduce.create_pipeline(),
-        "reproduce_dnd": from_raw_files
+        "reproduce_dnd": as_published
         + submit_dnd.create_pipeline()
         + reproduce.create_site_pipeline(),
         "__default__": from_raw_files

@@ -65,6 +65,10 @@ class PatchFile:
         image, row, column = self._provenance[index]
         return f"{self.image_names[image]} (row {row}, column {column})"
 
+    def image_of(self, index: int) -> int:
+        """Say which image of the manifest a patch is from, counted from 0."""
+        return int(self._provenance[index, 0])
+
     def read_all(self) -> NDArray[Any]:
         """Read every patch into memory: (N, P, P, 3), type as :meth:`__getitem__`."""
         what = f"the patches of shape {self.shape}"

@@ -17,11 +17,12 @@ class StudentOptions(BaseModel):
 
     network: UNetOptions = UNetOptions()
 
-    generations: Positive = 2
-    """Students in a row: each after the first learns from the one before."""
-    steps: Positive = 4000
+    generations: Annotated[int, Field(ge=0)] = 0
+    """Students in a row: each after the first learns from the one before. None at 0:
+    the C-BSN itself is what is used."""
+    steps: Positive = 12000
     """Optimiser steps of each."""
-    batch_size: Positive = 4
+    batch_size: Positive = 2
     """Crops per step."""
     crop_size: Positive = 128
     """Pixels; a multiple of 16 for the default network."""
@@ -45,7 +46,7 @@ class StudentOptions(BaseModel):
     """Of a CPU; None is one per core that the process may use."""
     save_every_minutes: Annotated[float, Field(gt=0)] = 5.0
     """Minutes between saved states; the same command goes on from the last one."""
-    log_every: Positive = 50
+    log_every: Positive = 100
     """Steps between metrics."""
 
     @model_validator(mode="after")

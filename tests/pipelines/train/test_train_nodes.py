@@ -223,8 +223,8 @@ def test_a_session_without_tracking_leaves_the_run_to_go_on_with(
     assert store.latest_run_id() == "run-a"
 
 
-def test_the_stage_reads_patches_and_writes_the_denoiser():
+def test_the_stage_reads_patches_and_writes_the_network():
     pipeline = create_pipeline()
 
-    assert pipeline.outputs() == {"denoiser", "training_report"}
+    assert pipeline.outputs() == {"cbsn", "training_report"}
     assert {"patches", "manifest", "params:train"} <= pipeline.inputs()

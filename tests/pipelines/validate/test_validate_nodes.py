@@ -68,7 +68,7 @@ def test_averaged_weights_are_scored_beside_the_raw_ones(make_set, make_denoiser
     table = nodes.rank_methods(scores, {"sigma": 2.0}).set_index("method")
 
     np.testing.assert_array_equal(denoised["denoised_ema"], noisy // 2)
-    assert table.loc["denoised_ema", "label"] == "C-BSN, averaged weights (EMA)"
+    assert table.loc["denoised_ema", "label"] == "this denoiser, averaged weights (EMA)"
     assert table.loc["denoised_ema", "psnr_db"] < table.loc["denoised", "psnr_db"]
 
 
@@ -81,8 +81,8 @@ def test_the_row_with_restitution_stands_beside_the_network_alone(make_set):
     scores = nodes.score_blocks(denoised, noisy, clean, {"sigma": 2.0}, options)
     table = nodes.rank_methods(scores, {"sigma": 2.0}).set_index("method")
 
-    assert table.loc["denoised", "label"] == "C-BSN, network alone"
-    assert table.loc["restituted", "label"] == "C-BSN with restitution"
+    assert table.loc["denoised", "label"] == "this denoiser, network alone"
+    assert table.loc["restituted", "label"] == "this denoiser, with restitution"
     gained = table.loc["restituted", "psnr_db"] - table.loc["denoised", "psnr_db"]
     assert gained > 3  # an untrained network has no colour
 
@@ -235,7 +235,7 @@ def test_scores_go_to_the_tracker_and_to_the_screen(
     assert logged["validation/denoised/checkerboard_2"] == 0.25
     assert all(isinstance(value, float) for value in logged.values())
     assert tags["dagger"].startswith("unknown")
-    assert "C-BSN, network alone" in capsys.readouterr().out
+    assert "this denoiser, network alone" in capsys.readouterr().out
 
 
 def test_worst_median_and_best_go_to_the_tracker(scored, monkeypatch):

@@ -54,7 +54,7 @@ def train_denoiser(
         KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
     """
     from cbsn_pipeline.cbsn import Denoiser, Provenance
-    from cbsn_pipeline.pipelines.train.tracked_recorder import TrackedRecorder
+    from cbsn_pipeline.tracked_recorder import TrackedRecorder
     from cbsn_pipeline.training.conduct import Materials, conduct
     from cbsn_pipeline.training.launch import is_alone, launch
 

@@ -6,7 +6,7 @@ from cbsn_pipeline.pipelines.train.nodes import train_denoiser
 
 
 def create_pipeline() -> Pipeline:
-    """Patches and a folder for states in; the denoiser and a report out."""
+    """Patches and a folder for states in; the trained C-BSN and a report out."""
     return Pipeline(
         [
             Node(
@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
                     "held_out_clean_blocks",
                     "params:train",
                 ],
-                outputs=["denoiser", "training_report"],
+                outputs=["cbsn", "training_report"],
                 name="train_denoiser",
             )
         ]

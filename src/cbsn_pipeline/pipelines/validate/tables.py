@@ -14,9 +14,9 @@ METRICS = tuple(SCORES_IN_WORDS)
 BLIND = "blind_"  # and the stride: rows of the blind network
 
 _LABELS = {
-    "denoised": "C-BSN, network alone",
-    "restituted": "C-BSN with restitution",
-    "denoised_ema": "C-BSN, averaged weights (EMA)",
+    "denoised": "this denoiser, network alone",
+    "restituted": "this denoiser, with restitution",
+    "denoised_ema": "this denoiser, averaged weights (EMA)",
     "noisy": "noisy input",
     "non_local_means": "non-local means, h 20 (OpenCV)",
     "gaussian_blur_2": "Gaussian blur, sigma 2",

@@ -16,10 +16,11 @@ class TrackedRecorder:
 
     Args:
         steps: Of the whole training.
+        title: Of the bar.
     """
 
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
+    def __init__(self, steps: int, title: str = "Training") -> None:
+        self._steps, self._title = steps, title
         self._bar: Progress | None = None  # begins at the step a run resumes after
 
     def log_metrics(self, values: Mapping[str, float], step: int) -> None:
@@ -46,7 +47,7 @@ class TrackedRecorder:
         """Move the bar to ``step``."""
         if self._bar is None:
             self._bar = Progress(
-                "Training", total=self._steps, completed=step - 1, unit="steps"
+                self._title, total=self._steps, completed=step - 1, unit="steps"
             )
             self._bar.__enter__()
         self._bar.advance(step - self._bar.completed, **headline)
