@@ -3,6 +3,7 @@ import pytest
 import torch
 from kedro.io import DatasetError, Version
 
+from cbsn_pipeline import models
 from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions, Provenance
 from cbsn_pipeline.datasets import DenoiserDataset
 
@@ -57,6 +58,41 @@ def test_before_any_training_the_environment_is_asked_for(tmp_path):
         DatasetError, match=r"no denoiser in .*denoiser.safetensors yet.*with --env"
     ):
         dataset.load()
+
+
+def test_before_any_training_weights_that_come_with_the_program_are_used(
+    tmp_path, caplog
+):
+    path = str(tmp_path / "denoiser.safetensors")
+    dataset = DenoiserDataset(
+        filepath=path, version=Version(None, None), otherwise="sidd_small"
+    )
+
+    denoiser = dataset.load()
+
+    assert denoiser.file == models.find("sidd_small")
+    assert dataset.resolve_load_version() is None
+    assert "Nothing was trained" in caplog.text
+    assert "using sidd_small, the weights that come with the program" in caplog.text
+
+
+def test_another_model_can_be_named_or_be_a_file(denoiser, tmp_path):
+    path, other = tmp_path / "denoiser.safetensors", tmp_path / "mine.safetensors"
+    denoiser.save(other)
+    version = Version(None, "2026-01-01")
+    DenoiserDataset(filepath=str(path), version=version).save(denoiser)
+
+    def load(model):
+        newest = Version(None, None)
+        return DenoiserDataset(filepath=str(path), version=newest, model=model).load()
+
+    assert load(None).file.parent.name == "2026-01-01"
+    assert load(str(other)).file == other
+    assert load("sidd_small").file == models.find("sidd_small")
+    with pytest.raises(DatasetError, match="no weights named 'nothing'"):
+        load("nothing")
+    with pytest.raises(DatasetError, match="does not exist"):
+        load(str(tmp_path / "lost.safetensors"))
 
 
 def test_a_damaged_denoiser_is_a_dataset_error(denoiser, tmp_path):

@@ -44,6 +44,8 @@ class DenoisedPicture(NamedTuple):
 
     image: NDArray[Any]
     """(H, W, 3), of the type that :meth:`Denoiser.denoise` describes."""
+    alone: NDArray[np.float32]
+    """(H, W, 3), what the network made, before anything was given back; about 0..1."""
     restitution: RestitutionSetting
     """What was given back; strength 0 for the network alone."""
     tone: float
@@ -186,7 +188,8 @@ class Denoiser:
         given_back = self._give_back(unit[0], restored[0])
         dtype = image.dtype if image.dtype.kind == "u" else np.dtype(np.float32)
         pixels = to_dtype(given_back.image.permute(1, 2, 0).numpy(), dtype)
-        return DenoisedPicture(pixels, *given_back[1:])
+        alone = restored[0].permute(1, 2, 0).numpy()
+        return DenoisedPicture(pixels, alone, *given_back[1:])
 
     def denoise_blocks(
         self,

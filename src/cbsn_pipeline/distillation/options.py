@@ -17,6 +17,9 @@ class StudentOptions(BaseModel):
 
     network: UNetOptions = UNetOptions()
 
+    start: str | None = None
+    """Weights the first student starts from: the name of some that come with the
+    program, or a file. Fewer steps are enough then. None: random ones."""
     generations: Annotated[int, Field(ge=0)] = 0
     """Students in a row: each after the first learns from the one before. None at 0:
     the C-BSN itself is what is used."""

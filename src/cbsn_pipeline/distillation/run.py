@@ -48,6 +48,8 @@ class Material(NamedTuple):
     """For each patch the number of its image, or of images that share their noise."""
     folder: Path
     """Where states are."""
+    start: UNet | None = None
+    """What the first student starts from; None: random weights."""
 
 
 class Progressing(NamedTuple):
@@ -81,7 +83,8 @@ def distil(
         The last student, on the CPU, and a report of how it came to be.
 
     Raises:
-        ValueError: There are no patches, or they are smaller than a crop.
+        ValueError: There are no patches, they are smaller than a crop, or what is
+            started from is another network.
         ArithmeticError: The loss is no longer a number.
         OSError: The disk is full; the state before is untouched.
         KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
@@ -260,17 +263,28 @@ def _new_optimiser(net: UNet, options: StudentOptions) -> torch.optim.Adam:
     return torch.optim.Adam(net.parameters(), lr=options.learning_rate)
 
 
+def _check_start(start: UNet | None, options: StudentOptions) -> None:
+    if start is not None and start.options != options.network:
+        raise ValueError(
+            f"student.start is a network of widths {start.options.widths}, "
+            f"student.network has {options.network.widths}: choose the same widths, or "
+            "student.start=null."
+        )
+
+
 class _State:
     """The state of one training on disk, named after what makes it that training."""
 
     def __init__(
         self, material: Material, teacher: Denoiser, options: StudentOptions
     ) -> None:
-        self.options = options
+        self.options, self._start = options, material.start
+        _check_start(material.start, options)
         numbers = json.dumps(options.numbers(), sort_keys=True)
         digest = hashlib.sha256(f"{numbers} {material.source.fingerprint}".encode())
-        for name, weight in sorted(teacher.net.state_dict().items()):
-            digest.update(name.encode() + weight.cpu().numpy().tobytes())
+        for net in filter(None, (teacher.net, material.start)):
+            for name, weight in sorted(net.state_dict().items()):
+                digest.update(name.encode() + weight.cpu().numpy().tobytes())
         self._digest, self._numbers = digest.hexdigest(), numbers
         self.path = material.folder / f"student_{self._digest[:12]}.pt"
 
@@ -279,6 +293,8 @@ class _State:
         options = self.options
         generator = torch.Generator().manual_seed(options.seed)
         net = UNet(options.network, generator=generator)
+        if self._start is not None:
+            net.load_state_dict(self._start.state_dict())
         net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = _new_optimiser(net, options)
         if not self.path.exists():

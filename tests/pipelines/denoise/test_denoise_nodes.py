@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from cbsn_pipeline.cbsn import RestitutionSetting
 from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
 from cbsn_pipeline.datasets.photos_dataset import Photos
+from cbsn_pipeline.imaging.quantise import to_unit
 from cbsn_pipeline.pipelines.denoise import create_pipeline, nodes
+from cbsn_pipeline.pipelines.denoise.before_after import Comparison
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 
 
@@ -28,7 +30,8 @@ class HalvingDenoiser:
     def denoise_picture(self, image, *, padding=None):
         self.paddings.append(padding)
         setting = RestitutionSetting(window=33, strength=0.5)
-        return DenoisedPicture(image // 2, setting, tone=0.01, colour=self.colour)
+        alone = to_unit(image) / 2
+        return DenoisedPicture(image // 2, alone, setting, 0.01, self.colour)
 
 
 class TinyPhotos(Photos):
@@ -79,7 +82,7 @@ def test_options_that_make_no_sense_are_refused(bad):
 def test_photographs_are_denoised_when_they_are_asked_for(photos):
     denoiser = HalvingDenoiser()
 
-    pending = list(nodes.denoise_photos(denoiser, photos, DenoiseOptions(padding=8)))
+    pending = list(nodes.denoise_photos(denoiser, photos, DenoiseOptions(padding=8))[0])
 
     assert [str(photo.name) for photo in pending] == ["0.png", "1.png"]
     assert pending[0].source == Path("/photos/0.jpg")
@@ -93,7 +96,7 @@ def test_averaged_weights_are_used_when_asked_for(photos):
     raw, averaged = HalvingDenoiser(), HalvingDenoiser()
     raw.averaged = lambda: averaged
 
-    pending = list(nodes.denoise_photos(raw, photos, DenoiseOptions(weights="ema")))
+    pending = list(nodes.denoise_photos(raw, photos, DenoiseOptions(weights="ema"))[0])
     pending[0].make()
 
     assert (raw.paddings, averaged.paddings) == ([], [None])
@@ -107,7 +110,7 @@ def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
         lambda values, step: logged.append((values, step)),
     )
     monkeypatch.setattr(nodes.time, "perf_counter", iter([10.0, 12.0]).__next__)
-    denoised = nodes.denoise_photos(HalvingDenoiser(), photos, DenoiseOptions())
+    denoised, _ = nodes.denoise_photos(HalvingDenoiser(), photos, DenoiseOptions())
     assert denoised.seconds_per_megapixel == 0.0
 
     with caplog.at_level(logging.INFO):
@@ -128,7 +131,7 @@ def test_what_was_given_back_is_said_and_logged(photos, monkeypatch, caplog):
     denoiser = HalvingDenoiser()
 
     with caplog.at_level(logging.INFO):
-        next(iter(nodes.denoise_photos(denoiser, photos, DenoiseOptions()))).make()
+        next(iter(nodes.denoise_photos(denoiser, photos, DenoiseOptions())[0])).make()
 
     assert denoiser.restitution == "auto"
     assert logged["denoise/restitution_window"] == 33
@@ -141,7 +144,31 @@ def test_a_network_that_lost_colour_is_reported(photos, caplog):
     denoiser = HalvingDenoiser(colour=10 / 255)
     options = DenoiseOptions(restitution={"window": 33, "strength": 0.5})
 
-    next(iter(nodes.denoise_photos(denoiser, photos, options))).make()
+    next(iter(nodes.denoise_photos(denoiser, photos, options)[0])).make()
 
     assert "0.png: the network lost colour; 10.0 of 255 levels" in caplog.text
     assert "over 33 pixels" in caplog.text
+
+
+def test_crops_of_the_first_photographs_are_kept_while_they_are_written(photos):
+    options = DenoiseOptions(compared_photos=1)
+    pending, crops = nodes.denoise_photos(HalvingDenoiser(), photos, options)
+    assert crops == []
+
+    for photo in pending:
+        photo.make()
+
+    assert {crop.title.partition(":")[0] for crop in crops} == {"0.jpg"}
+    assert list(crops[0].panels) == ["noisy", "network alone", "denoised"]
+
+
+def test_the_sheet_is_drawn_and_tracked(monkeypatch):
+    logged = {}
+    monkeypatch.setattr(nodes.tracking, "log_figure", logged.__setitem__)
+    image = np.zeros((4, 4, 3), np.uint8)
+    crop = Comparison("a.png: most noise", {"noisy": image, "denoised": image})
+
+    figure = nodes.draw_before_after((Path("a.png"),), [crop])
+
+    assert logged == {"denoise/before_after": figure}
+    assert [text.get_text() for text in figure.texts] == [crop.title, *crop.panels]

@@ -11,6 +11,7 @@ from cbsn_pipeline.cbsn.restitution import NOTHING
 from cbsn_pipeline.datasets.image_file import read_rgb, write_png
 from cbsn_pipeline.datasets.photo_folder_dataset import PhotoFolderDataset
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
+from cbsn_pipeline.imaging.quantise import to_unit
 from cbsn_pipeline.pipelines.denoise import create_pipeline
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 
@@ -23,7 +24,7 @@ class Inverting:
 
     def denoise_picture(self, image, *, padding=None):
         inverted = np.iinfo(image.dtype).max - image
-        return DenoisedPicture(inverted, NOTHING, tone=0.0, colour=0.0)
+        return DenoisedPicture(inverted, to_unit(inverted), NOTHING, 0.0, 0.0)
 
 
 def run(photos, out):
@@ -31,11 +32,12 @@ def run(photos, out):
         {
             "photos_to_denoise": PhotosDataset(filepath=str(photos)),
             "denoised_photos": PhotoFolderDataset(filepath=out.as_posix()),
+            "photo_crops": MemoryDataset(copy_mode="assign"),
             "denoiser": MemoryDataset(Inverting(), copy_mode="assign"),
             "params:denoise": MemoryDataset(DenoiseOptions(), copy_mode="assign"),
         }
     )
-    SequentialRunner().run(create_pipeline(), catalog)
+    return SequentialRunner().run(create_pipeline(), catalog)
 
 
 @pytest.fixture
@@ -53,8 +55,9 @@ def photos(tmp_path):
 
 
 def test_a_folder_of_photographs_becomes_a_folder_of_pngs(photos, tmp_path):
-    run(photos, tmp_path / "out")
+    results = run(photos, tmp_path / "out")
 
+    assert results["before_after"].load().texts
     made = sorted(
         p.relative_to(tmp_path / "out") for p in tmp_path.rglob("out/**/*.png")
     )

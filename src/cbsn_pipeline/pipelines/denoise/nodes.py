@@ -4,16 +4,25 @@ import logging
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline import tracking
+from cbsn_pipeline.pipelines.denoise.before_after import (
+    Comparison,
+    compare_crops,
+    draw_comparisons,
+    find_clean,
+)
 from cbsn_pipeline.pipelines.denoise.names import name_outputs
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from cbsn_pipeline.cbsn import Denoiser
     from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
     from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the
     # names must exist; the libraries behind them load only when a node runs.
-    DenoisedPicture = Denoiser = PendingPhoto = Photos = Any
+    DenoisedPicture = Denoiser = Figure = PendingPhoto = Photos = Any
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +44,20 @@ class DenoisedPhotos:
         denoiser: The trained network.
         photos: The originals.
         options: How they are denoised.
+        comparisons: Crops of the first photographs are put here.
     """
 
     def __init__(
-        self, denoiser: Denoiser, photos: Photos, options: DenoiseOptions
+        self,
+        denoiser: Denoiser,
+        photos: Photos,
+        options: DenoiseOptions,
+        comparisons: list[Comparison],
     ) -> None:
         self._denoiser = denoiser
         self._photos = photos
         self._options = options
+        self._comparisons = comparisons
         self.names = name_outputs(photos.relative)
         self.seconds = 0.0
         self.megapixels = 0.0
@@ -84,7 +99,25 @@ class DenoisedPhotos:
             },
             step=index,
         )
+        if index < self._options.compared_photos:
+            self._compare(index, image, denoised)
         return denoised.image
+
+    def _compare(
+        self, index: int, image: NDArray[Any], denoised: DenoisedPicture
+    ) -> None:
+        """Keep crops of the photograph at all stages."""
+        from cbsn_pipeline.datasets.image_file import read_rgb
+
+        photo = self._photos[index]
+        stages = {"noisy": image}
+        if denoised.restitution.strength:
+            stages["network alone"] = np.clip(denoised.alone, 0, 1)
+        stages["denoised"] = denoised.image
+        clean = find_clean(photo)
+        if clean is not None:
+            stages["clean"] = read_rgb(clean)
+        self._comparisons += compare_crops(photo.name, stages)
 
     def _report_restitution(self, denoised: DenoisedPicture, name: object) -> None:
         """Say what was given back, and when it was much: the network lost colour."""
@@ -105,7 +138,7 @@ class DenoisedPhotos:
 
 def denoise_photos(
     denoiser: Denoiser, photos_to_denoise: Photos, options: DenoiseOptions
-) -> DenoisedPhotos:
+) -> tuple[DenoisedPhotos, list[Comparison]]:
     """Denoise photographs one by one, while they are written.
 
     The network runs by the released rules: statistics are those of the whole
@@ -122,9 +155,29 @@ def denoise_photos(
 
     Returns:
         An iterable of photographs with the depth of their originals: 8-bit ones stay
-        uint8, 16-bit ones uint16.
+        uint8, 16-bit ones uint16; and a list that crops of the first ones are put
+        into while they are written.
     """
     if options.weights == "ema":
         denoiser = denoiser.averaged()
     denoiser = denoiser.restituting(options.restitution)
-    return DenoisedPhotos(denoiser, photos_to_denoise, options)
+    comparisons: list[Comparison] = []
+    photos = DenoisedPhotos(denoiser, photos_to_denoise, options, comparisons)
+    return photos, comparisons
+
+
+def draw_before_after(
+    denoised_photos: tuple[Path, ...], photo_crops: list[Comparison]
+) -> Figure:
+    """Show crops of the first photographs, before and after.
+
+    Args:
+        denoised_photos: The files: all are written before anything is shown.
+        photo_crops: The crops.
+
+    Returns:
+        The figure, one pixel per pixel; MLflow gets it, too.
+    """
+    figure = draw_comparisons(photo_crops if denoised_photos else [])
+    tracking.log_figure("denoise/before_after", figure)
+    return figure

@@ -15,6 +15,7 @@ class DenoiseOptions(BaseModel):
         weights: ``raw``, those of the last step, or ``ema``, their moving average.
         restitution: Give back tone and colour that the network took: ``auto`` chooses
             window and strength for every photograph, ``off`` is the network alone.
+        compared_photos: How many photographs the sheet before_after.png shows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -22,3 +23,4 @@ class DenoiseOptions(BaseModel):
     padding: int | None = Field(None, ge=0)
     weights: Literal["raw", "ema"] = "raw"
     restitution: Restitution = "auto"
+    compared_photos: int = Field(3, ge=0)

@@ -12,9 +12,15 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.denoise_photos,
                 ["denoiser", "photos_to_denoise", "params:denoise"],
-                "denoised_photos",
+                ["denoised_photos", "photo_crops"],
                 name="denoise_photos",
-            )
+            ),
+            Node(
+                nodes.draw_before_after,
+                ["denoised_photos", "photo_crops"],
+                "before_after",
+                name="draw_before_after",
+            ),
         ],
         tags="denoise",
     )

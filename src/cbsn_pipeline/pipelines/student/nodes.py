@@ -7,7 +7,7 @@ from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
 from cbsn_pipeline.distillation.options import StudentOptions
 
 if TYPE_CHECKING:
-    from cbsn_pipeline.cbsn import Denoiser
+    from cbsn_pipeline.cbsn import Denoiser, UNet
     from cbsn_pipeline.datasets.patch_file import PatchFile
 else:  # Kedro resolves the annotations of nodes; these would import torch
     Denoiser = PatchFile = Any
@@ -52,13 +52,33 @@ def train_student(
     teacher = cbsn if cbsn.average is None else cbsn.averaged()
     numbers = group_images(manifest.images)
     groups = [numbers[patches.image_of(index)] for index in range(len(patches))]
-    material = Material(patches, groups, student_state)
+    start, trained_on = _load_start(options.start)
+    material = Material(patches, groups, student_state, start)
     total = options.generations * options.steps
     with TrackedRecorder(total, "Student") as recorder:
         net, report = distil(teacher, material, options, recorder)
     facts = {**cbsn.provenance.options, "student": options.model_dump(mode="json")}
-    provenance = cbsn.provenance.model_copy(update={"options": facts})
+    seen = (*cbsn.provenance.trained_on, *trained_on)
+    provenance = cbsn.provenance.model_copy(
+        update={"options": facts, "trained_on": tuple(dict.fromkeys(seen))}
+    )
     return Denoiser(net, provenance), report
+
+
+def _load_start(name: str | None) -> tuple["UNet | None", tuple[str, ...]]:
+    """Load what the student starts from, and name the images that it has seen."""
+    from cbsn_pipeline import models
+    from cbsn_pipeline.cbsn import UNet
+
+    if name is None:
+        return None, ()
+    denoiser = models.load(name)
+    if not isinstance(denoiser.net, UNet):
+        raise ValueError(
+            f"student.start={name} is a C-BSN, and a student cannot start from one: "
+            "name a student, or null."
+        )
+    return denoiser.net, denoiser.provenance.trained_on
 
 
 def group_images(images: tuple[ManifestImage, ...]) -> list[int]:
