@@ -40,9 +40,9 @@ from torch.overrides import TorchFunctionMode
 from cbsn_pipeline.datasets.mat_blocks_dataset import MatBlocksDataset
 from cbsn_pipeline.datasets.patch_file import PatchFile
 from cbsn_pipeline.training.conduct import Materials, conduct
-from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.recorder import NoRecorder
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDD = ROOT / "data" / "01_raw" / "sidd"
@@ -135,7 +135,7 @@ def _pair(arguments: argparse.Namespace, seed: int) -> list[Run]:
 
 def _train(arguments: argparse.Namespace, precision: str, seed: int) -> Run:
     options = _options(arguments, precision, seed)
-    held_out = HeldOutBlocks.choose(
+    held_out = WatchedBlocks.choose(
         _blocks("ValidationNoisyBlocksSrgb.mat"),
         _blocks("ValidationGtBlocksSrgb.mat"),
         count=arguments.held_out,

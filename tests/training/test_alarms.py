@@ -148,6 +148,7 @@ def test_all_names_are_there_in_order_of_the_strides():
         "colour_drift_green",
         "colour_drift_blue",
         "colour_drift",
+        "colour_loss",
         "checkerboard_2",
         "checkerboard_5",
     ]
@@ -341,3 +342,19 @@ def test_an_untrained_network_shifts_the_colours(real_blocks, seed):
     net = CBSN(NetworkOptions(channels=16, blocks=2), generator=generator)
 
     assert "colour_drift" in names(noisy, Denoiser(net).denoise_blocks(noisy))
+
+
+def test_lost_colour_raises_an_alarm_and_given_back_none():
+    noisy = flat(count=2, height=64, width=64)
+    noisy[0, :, :, 0] += 30  # one red block: (20, -10, -10) of colour
+    grey = noisy.copy()
+    grey[0] = noisy[0].mean(-1, keepdims=True)
+
+    lost, kept = watch(noisy, grey, strides=()), watch(noisy, noisy, strides=())
+
+    assert lost["colour_loss"] == pytest.approx(np.sqrt(600 / 3 / 2))
+    assert kept["colour_loss"] == 0
+    (message,) = [a.message for a in raise_alarms(lost) if a.name == "colour_loss"]
+    assert "lost 10.0 grey levels of slow colour (alarm above 3.0)" in message
+    assert "restitution gives most of it back" in message
+    assert not [a for a in raise_alarms(kept) if a.name == "colour_loss"]

@@ -8,11 +8,11 @@ import torch
 
 from cbsn_pipeline.training import state
 from cbsn_pipeline.training.conduct import Materials, conduct
-from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.journal import Journal
 from cbsn_pipeline.training.recorder import NoRecorder
 from cbsn_pipeline.training.state import StateStore
 from cbsn_pipeline.training.steps import NonFiniteLossError
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 
 class Notes(NoRecorder):
@@ -43,7 +43,7 @@ def options(options):
 def held_out():
     blocks = np.random.default_rng(0).integers(256, size=(1, 2, 20, 20, 3))
     blocks = blocks.astype(np.uint8)
-    return HeldOutBlocks.choose(blocks, blocks, count=2)
+    return WatchedBlocks.choose(blocks, blocks, count=2)
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_curves_alarms_and_averages_are_told(materials, options):
 def test_the_best_state_is_kept_and_named(materials, options, monkeypatch):
     scores = iter([30.0, 29.0])
 
-    real = HeldOutBlocks.score
+    real = WatchedBlocks.score
     monkeypatch.setattr(
-        HeldOutBlocks,
+        WatchedBlocks,
         "score",
         lambda self, net: real(self, net)._replace(psnr_db=next(scores)),
     )

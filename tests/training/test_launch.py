@@ -15,10 +15,10 @@ from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION
 from cbsn_pipeline.datasets.patch_file import PatchFile
 from cbsn_pipeline.training import launch as module
 from cbsn_pipeline.training.conduct import Materials, conduct
-from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.launch import is_alone, launch, num_devices
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.recorder import NoRecorder
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 pytestmark = [pytest.mark.filterwarnings("ignore")]
 slow = pytest.mark.slow
@@ -71,7 +71,7 @@ def options():
 def held_out():
     blocks = np.random.default_rng(1).integers(256, size=(1, 2, 32, 32, 3))
     blocks = blocks.astype(np.uint8)
-    return HeldOutBlocks.choose(blocks, blocks, count=2)
+    return WatchedBlocks.choose(blocks, blocks, count=2)
 
 
 class Notes(NoRecorder):

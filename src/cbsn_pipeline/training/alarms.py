@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from cbsn_pipeline.cbsn.restitution import slow_part
 from cbsn_pipeline.imaging.checkerboard import checkerboards
 
 Blocks = NDArray[np.uint8]
@@ -31,6 +33,11 @@ DRIFT_ABOVE = 2.5
 # repeated: 3.7 or more; nothing that rounding can do to a ramp passes 1.
 CHECKERBOARD_ABOVE = 2.0
 
+# Grey levels. Good: 1.0 to 1.6; a quarter of the chroma lost: 4.0; 16 channels x 2
+# blocks after 1,200 steps: 6.7, with it given back 1.6; all of it lost: 14.
+COLOUR_LOSS_ABOVE = 3.0
+COLOUR_WINDOW = 33  # pixels: noise has no colour as slow as that
+
 LEAST_NOISE = 1.0  # grey levels; blocks with less have nothing to remove
 LEAST_CONTENT = 0.25  # grey levels squared; less is nothing that could be lost
 CELL_PX = 8  # camera noise is correlated over less
@@ -43,7 +50,8 @@ class Alarm(NamedTuple):
     """Something that is wrong with a training."""
 
     name: str
-    """``identity``, ``constant``, ``colour_drift`` or ``checkerboard_<stride>``."""
+    """``identity``, ``constant``, ``colour_drift``, ``colour_loss`` or
+    ``checkerboard_<stride>``."""
     message: str
     """What was measured, its threshold, the likely cause and what to try."""
 
@@ -68,6 +76,8 @@ def watch(
         brighter by, median over the blocks.
         ``colour_drift``: median over the blocks of the same without its sign, for the
         channel where that is largest.
+        ``colour_loss``: grey levels (root mean square) of slow colour that the input
+        has and the output has not, which restitution would give back.
         ``checkerboard_<stride>``: energy of patterns of this period that the input
         does not have, over the energy beside them; just visible from 1.
 
@@ -84,6 +94,7 @@ def watch(
         "difference_to_noise": difference / max(_noise(noisy), LEAST_NOISE),
         "contrast_ratio": _contrast_ratio(noisy, denoised),
         **_colour_drift(histograms),
+        "colour_loss": _colour_loss(noisy, denoised),
         **checkerboards(noisy, denoised, strides=strides),
     }
 
@@ -101,6 +112,8 @@ def raise_alarms(values: Mapping[str, float]) -> list[Alarm]:
         alarms.append(Alarm("constant", _constant_message(values)))
     if values.get("colour_drift", 0.0) > DRIFT_ABOVE:
         alarms.append(Alarm("colour_drift", _drift_message(values)))
+    if values.get("colour_loss", 0.0) > COLOUR_LOSS_ABOVE:
+        alarms.append(Alarm("colour_loss", _colour_loss_message(values)))
     for name, value in values.items():
         if name.startswith("checkerboard_") and value > CHECKERBOARD_ABOVE:
             alarms.append(Alarm(name, _checkerboard_message(name, value)))
@@ -198,6 +211,16 @@ def _interquartile_mean(histograms: NDArray[np.int64]) -> Floats:
     return means
 
 
+def _colour_loss(noisy: Blocks, denoised: Blocks) -> float:
+    """Root mean square of the slow colour of noisy - denoised, grey levels."""
+    squares = []
+    for before, after in zip(noisy, denoised, strict=True):
+        residue = torch.from_numpy(before.astype(np.float32) - after)
+        slow = slow_part(residue.permute(2, 0, 1), COLOUR_WINDOW)
+        squares.append(float((slow - slow.mean(0)).square().mean()))
+    return float(np.sqrt(np.mean(squares)))
+
+
 def _identity_message(values: Mapping[str, float]) -> str:
     return (
         f"The output is the input: it differs by {values['difference_to_noise']:.1%} "
@@ -227,6 +250,14 @@ def _drift_message(values: Mapping[str, float]) -> str:
         f"{DRIFT_ABOVE}; {shifts}). In the first thousand steps this passes; later "
         "the learning rate is too high for the batch: lower train.learning_rate or "
         "raise train.batch_size. A few very dark blocks alone can look like this."
+    )
+
+
+def _colour_loss_message(values: Mapping[str, float]) -> str:
+    return (
+        f"The output has lost {values['colour_loss']:.1f} grey levels of slow colour "
+        f"(alarm above {COLOUR_LOSS_ABOVE}). Small or short trainings do this: train "
+        "longer, or with more channels; restitution gives most of it back."
     )
 
 

@@ -16,7 +16,6 @@ from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.training.batches import Batches, PatchSource, patches_bytes
 from cbsn_pipeline.training.device import choose_device, tune
 from cbsn_pipeline.training.fast_step import fast_step
-from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.journal import Journal
 from cbsn_pipeline.training.memory_errors import is_out_of_memory
 from cbsn_pipeline.training.options import TrainOptions
@@ -28,6 +27,7 @@ from cbsn_pipeline.training.state_content import SavedState, restore
 from cbsn_pipeline.training.steps import Step, train_steps
 from cbsn_pipeline.training.stop import StopRequest
 from cbsn_pipeline.training.trainee import Trainee, new_trainee
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Materials:
 
     source: PatchSource
     """Noisy patches."""
-    held_out: HeldOutBlocks | None
+    held_out: WatchedBlocks | None
     """Blocks to watch it with."""
     state_folder: Path
     """Where its states are."""

@@ -16,9 +16,9 @@ import torch
 from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.training.batches import PatchSource
 from cbsn_pipeline.training.conduct import Materials, Outcome
-from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.steps import NonFiniteLossError
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 FOLDER = "workers_"
 JOB = "job.json"
@@ -71,10 +71,11 @@ def write_job(folder: Path, materials: Materials, options: TrainOptions) -> None
     }
     held_out = materials.held_out
     if held_out is not None:
+        clean = {} if held_out.clean is None else {"clean": held_out.clean}
         np.savez(
             folder / HELD_OUT,
             noisy=held_out.noisy,
-            clean=held_out.clean,
+            **clean,
             indices=held_out.indices,
             total=held_out.total,
         )
@@ -135,11 +136,11 @@ def read_error(folder: Path) -> Exception | None:
     return ERRORS[kind](message)
 
 
-def _read_held_out(folder: Path) -> HeldOutBlocks | None:
+def _read_held_out(folder: Path) -> WatchedBlocks | None:
     file = folder / HELD_OUT
     if not file.exists():
         return None
     with np.load(file) as arrays:
         indices = arrays["indices"].tolist()
         total = int(arrays["total"])
-        return HeldOutBlocks(arrays["noisy"], arrays["clean"], indices, total)
+        return WatchedBlocks(arrays["noisy"], arrays.get("clean"), indices, total)

@@ -9,7 +9,6 @@ import torch
 
 from cbsn_pipeline.training.alarms import raise_alarms, watch
 from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.held_out import HeldOutBlocks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.ranks import Ranks
 from cbsn_pipeline.training.recorder import Recorder
@@ -21,6 +20,7 @@ from cbsn_pipeline.training.steps import (
     check_finite,
 )
 from cbsn_pipeline.training.trainee import Trainee
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Journal:
         trainee: Trainee,
         batches: Batches,
         store: StateStore,
-        held_out: HeldOutBlocks | None,
+        held_out: WatchedBlocks | None,
         options: TrainOptions,
         *,
         recorder: Recorder,
@@ -66,10 +66,11 @@ class Journal:
         self._saved_step = 0
         self._started = self._last_log = self._last_save = time.monotonic()
         if held_out and ranks.is_first:
-            noisy = {"held_out/noisy_psnr_db": held_out.noisy_psnr()}
-            recorder.log_metrics(noisy, step=0)
+            noisy_psnr = held_out.noisy_psnr()
+            if noisy_psnr is not None:
+                recorder.log_metrics({"held_out/noisy_psnr_db": noisy_psnr}, step=0)
             subset = {"indices": held_out.indices, "of": held_out.total}
-            recorder.log_dict("training/held_out_blocks.json", subset)
+            recorder.log_dict(f"training/{self._watched}_blocks.json", subset)
 
     @property
     def headline(self) -> dict[str, float]:
@@ -80,6 +81,12 @@ class Journal:
         if self._history:
             shown["psnr_db"] = self._history[-1]["psnr_db"]
         return shown
+
+    @property
+    def _watched(self) -> str:
+        """What the blocks are called: only those with clean twins are held out."""
+        known = self._held_out is not None and self._held_out.clean is not None
+        return "held_out" if known else "watched"
 
     @property
     def minutes_unsaved(self) -> float:
@@ -116,25 +123,32 @@ class Journal:
         self._pending, self._last_log = [], now
 
     def validate(self, step: int) -> None:
-        """Score the held-out blocks, if there are any; save the best so far."""
+        """Look at the blocks; where their truth is known, score and save the best."""
         if self._held_out is None or not self._ranks.is_first:
             return
         self._check_weights(step)
         score = self._held_out.score(self._trainee.net)
-        scores = {"psnr_db": score.psnr_db}
+        self._show(score.denoised, step)
+        self._raise_alarms(score.denoised, step)
+        if score.psnr_db is not None:
+            self._note_score(score.psnr_db, step)
+
+    def _note_score(self, psnr_db: float, step: int) -> None:
+        """Note a score on held-out blocks; save the state if it is the best so far."""
+        assert self._held_out is not None
+        scores = {"psnr_db": psnr_db}
         if self._trainee.average is not None:
             average = self._held_out.score(self._trainee.average)
+            assert average.psnr_db is not None
             scores["psnr_db_ema"] = average.psnr_db
         self._history.append({"step": step, **scores})
         metrics = {f"held_out/{name}": value for name, value in scores.items()}
         self._recorder.log_metrics(metrics, step=step)
         words = ", ".join(f"{v:.2f} dB" for v in scores.values())
         logger.info("Step %d: held-out PSNR %s.", step, words.replace(", ", ", EMA "))
-        self._show(score.denoised, step)
-        self._raise_alarms(score.denoised, step)
         best = self._store.best()
-        if best is None or score.psnr_db > best.psnr_db:
-            self.save(step, Best(step, score.psnr_db))
+        if best is None or psnr_db > best.psnr_db:
+            self.save(step, Best(step, psnr_db))
 
     def save(self, step: int, best: Best | None = None) -> None:
         """Save the resumable state."""
@@ -181,7 +195,12 @@ class Journal:
         assert self._held_out is not None
         for place in range(min(self._options.validation_images, len(denoised))):
             picture = self._held_out.picture(denoised, place)
-            name = f"held_out_{self._held_out.indices[place]}_noisy_denoised_clean"
+            stages = (
+                "noisy_denoised_clean"
+                if self._held_out.clean is not None
+                else "noisy_denoised"
+            )
+            name = f"{self._watched}_{self._held_out.indices[place]}_{stages}"
             self._recorder.log_image(name, picture, step=step)
 
     def _raise_alarms(self, denoised: Any, step: int) -> None:  # noqa: ANN401

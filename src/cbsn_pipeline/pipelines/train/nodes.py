@@ -14,7 +14,7 @@ from cbsn_pipeline.training.options import TrainOptions
 if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.denoiser import Denoiser
     from cbsn_pipeline.training.batches import PatchSource
-    from cbsn_pipeline.training.held_out import HeldOutBlocks
+    from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 else:  # Kedro resolves the annotations of nodes; these would import torch
     Denoiser = PatchSource = Any
 
@@ -59,9 +59,11 @@ def train_denoiser(
     from cbsn_pipeline.training.launch import is_alone, launch
 
     _check_same_data(patches, manifest)
-    held_out = _choose_held_out(held_out_noisy_blocks, held_out_clean_blocks, options)
+    watched = _choose_watched(
+        patches, held_out_noisy_blocks, held_out_clean_blocks, options
+    )
     _prepare_states(training_state, options)
-    materials = Materials(patches, held_out, training_state)
+    materials = Materials(patches, watched, training_state)
     with TrackedRecorder(options.steps) as recorder:
         train = conduct if is_alone(options) else launch
         net, average, report = train(materials, options, recorder=recorder)
@@ -96,15 +98,22 @@ def _prepare_states(folder: Path, options: TrainOptions) -> None:
             store.remember_run(run_id, host=options.host)
 
 
-def _choose_held_out(
-    noisy: Blocks | None, clean: Blocks | None, options: TrainOptions
-) -> "HeldOutBlocks | None":
-    from cbsn_pipeline.training.held_out import HeldOutBlocks
+def _choose_watched(
+    patches: PatchSource,
+    noisy: Blocks | None,
+    clean: Blocks | None,
+    options: TrainOptions,
+) -> "WatchedBlocks":
+    from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
     if noisy is None or clean is None:
-        logger.info("No held-out blocks: this training is watched by its losses alone.")
-        return None
-    held_out = HeldOutBlocks.choose(noisy, clean, count=options.validation_blocks)
+        watched = WatchedBlocks.of_patches(patches, count=options.validation_blocks)
+        logger.info(
+            "No held-out blocks: %d of the patches are watched, without a score.",
+            len(watched.indices),
+        )
+        return watched
+    held_out = WatchedBlocks.choose(noisy, clean, count=options.validation_blocks)
     logger.info(
         "Watching %d of %d held-out blocks, evenly spread; noisy: %.2f dB.",
         len(held_out.indices),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cbsn_pipeline.cbsn import CBSN, NetworkOptions
-from cbsn_pipeline.training.held_out import HeldOutBlocks
+from cbsn_pipeline.training.watched_blocks import WatchedBlocks
 
 
 def blocks(images=3, count=4, size=8):
@@ -14,7 +14,7 @@ def blocks(images=3, count=4, size=8):
 def test_the_subset_is_spread_evenly_from_the_first_to_the_last():
     noisy, clean = blocks(), blocks()
 
-    chosen = HeldOutBlocks.choose(noisy, clean, count=3)
+    chosen = WatchedBlocks.choose(noisy, clean, count=3)
 
     assert chosen.indices == [0, 6, 11]  # 5.5 rounds to even
     np.testing.assert_array_equal(chosen.noisy[1], noisy[1, 2])
@@ -22,7 +22,7 @@ def test_the_subset_is_spread_evenly_from_the_first_to_the_last():
 
 
 def test_all_blocks_are_taken_when_there_are_fewer():
-    assert len(HeldOutBlocks.choose(blocks(), blocks(), count=100).indices) == 12
+    assert len(WatchedBlocks.choose(blocks(), blocks(), count=100).indices) == 12
 
 
 def test_the_noisy_psnr_is_the_mean_of_decibels():
@@ -31,13 +31,13 @@ def test_the_noisy_psnr_is_the_mean_of_decibels():
     noisy[0, 0] = 255  # 0 dB
     noisy[0, 1] = 51  # 20 log10(255 / 51) = 13.979 dB
 
-    held_out = HeldOutBlocks.choose(noisy, clean, count=2)
+    held_out = WatchedBlocks.choose(noisy, clean, count=2)
 
     assert held_out.noisy_psnr() == pytest.approx(13.979 / 2, abs=1e-3)
 
 
 def test_a_score_denoises_every_block():
-    held_out = HeldOutBlocks.choose(blocks(), blocks(), count=5)
+    held_out = WatchedBlocks.choose(blocks(), blocks(), count=5)
 
     score = held_out.score(CBSN(NetworkOptions(channels=2, blocks=1)))
 
@@ -46,7 +46,7 @@ def test_a_score_denoises_every_block():
 
 
 def test_a_picture_shows_noisy_denoised_and_clean_side_by_side():
-    held_out = HeldOutBlocks.choose(blocks(), 255 - blocks(), count=1)
+    held_out = WatchedBlocks.choose(blocks(), 255 - blocks(), count=1)
 
     picture = held_out.picture(np.zeros_like(held_out.noisy), 0)
 
@@ -60,4 +60,38 @@ def test_sets_of_different_shape_are_refused():
     with pytest.raises(
         ValueError, match=r"\(3, 4, 8, 8, 3\), their clean twins \(2, 4"
     ):
-        HeldOutBlocks.choose(blocks(), blocks(images=2), count=2)
+        WatchedBlocks.choose(blocks(), blocks(images=2), count=2)
+
+
+class Source:
+    def __init__(self, patches):
+        self.patches = patches
+
+    def __len__(self):
+        return len(self.patches)
+
+    def __getitem__(self, index):
+        return self.patches[index]
+
+
+def test_without_a_truth_patches_are_watched_and_not_scored():
+    patches = blocks(1, 5, size=10)[0]
+
+    watched = WatchedBlocks.of_patches(Source(patches), count=3)
+    score = watched.score(CBSN(NetworkOptions(channels=2, blocks=1)))
+
+    assert watched.indices == [0, 2, 4]
+    np.testing.assert_array_equal(watched.noisy, patches[::2])
+    assert watched.noisy_psnr() is None
+    assert score.psnr_db is None
+    assert watched.picture(score.denoised, 1).shape == (10, 20, 3)
+
+
+def test_the_middle_of_a_large_patch_is_watched_in_eight_bits():
+    patches = np.zeros((1, 300, 300, 3), np.float32)
+    patches[0, 22:278, 22:278] = 0.2
+
+    watched = WatchedBlocks.of_patches(Source(patches), count=4)
+
+    assert watched.noisy.shape == (1, 256, 256, 3)
+    assert (watched.noisy == 51).all()
