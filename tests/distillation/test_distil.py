@@ -140,6 +140,22 @@ def test_other_options_are_another_training(teacher, options, tmp_path):
     assert len(list(tmp_path.glob("student_*.pt"))) == 2
 
 
+def test_another_generation_may_follow_and_none_is_taken_back(
+    teacher, options, tmp_path
+):
+    one = options.model_copy(update={"generations": 1})
+    distil(teacher, material(tmp_path), one, NoRecorder())
+    told = Listener()
+
+    net, _ = distil(teacher, material(tmp_path), options, told)
+
+    whole, _ = distil(teacher, material(tmp_path / "whole"), options, NoRecorder())
+    assert min(told.metrics) == 7
+    assert torch.equal(weights(net), weights(whole))
+    with pytest.raises(ValueError, match=r"has taken 12 steps.*are 6: they cannot be"):
+        distil(teacher, material(tmp_path), one, NoRecorder())
+
+
 def test_it_can_start_from_another_student(teacher, options, tmp_path):
     start = UNet(NETWORK, generator=torch.Generator().manual_seed(5))
     slow = options.model_copy(update={"learning_rate": 1e-9, "generations": 1})

@@ -10,7 +10,9 @@ def test_a_crop_must_fit_the_levels():
 
 
 def test_what_does_not_change_the_result_is_free():
-    one = StudentOptions(device="cpu", threads=1, log_every=1, save_every_minutes=1)
+    one = StudentOptions(
+        device="cpu", threads=1, log_every=1, save_every_minutes=1, generations=3
+    )
 
     assert one.numbers() == StudentOptions().numbers()
     assert StudentOptions(seed=1).numbers() != StudentOptions().numbers()

@@ -73,15 +73,16 @@ class DenoiserDataset(AbstractVersionedDataset[Denoiser, Denoiser]):
         if self._model:
             return models.find(self._model)
         try:
-            return Path(self._get_load_path())
+            if self._version is None or self.resolve_load_version():
+                return Path(self._get_load_path())
         except VersionNotFoundError as error:
-            if self._otherwise is None:
-                raise DatasetError(
-                    f"There is no denoiser in {self._filepath} yet: expected one that "
-                    "a training of this environment saved. Train one first (kedro run "
-                    "--pipeline=train, with the same --env), or name the environment "
-                    "whose denoiser you want with --env."
-                ) from error
+            raise DatasetError(
+                f"There is no denoiser in {self._filepath} yet: expected one that a "
+                "training of this environment saved. Train one first (kedro run "
+                "--pipeline=train, with the same --env), or name the environment whose "
+                "denoiser you want with --env."
+            ) from error
+        assert self._otherwise is not None
         logger.warning(
             "Nothing was trained in this environment (%s): using %s, the weights that "
             "come with the program. For others: --params model=NAME or FILE.",

@@ -63,6 +63,9 @@ class StudentOptions(BaseModel):
         return self
 
     def numbers(self) -> dict[str, object]:
-        """The options that change the result: a state is of these."""
-        free = {"device", "threads", "save_every_minutes", "log_every"}
+        """The options that change a step: a state is of these.
+
+        The number of generations is not among them: another one may follow later.
+        """
+        free = {"device", "threads", "save_every_minutes", "log_every", "generations"}
         return self.model_dump(mode="json", exclude=free)

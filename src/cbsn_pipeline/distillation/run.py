@@ -83,8 +83,8 @@ def distil(
         The last student, on the CPU, and a report of how it came to be.
 
     Raises:
-        ValueError: There are no patches, they are smaller than a crop, or what is
-            started from is another network.
+        ValueError: There are no patches, they are smaller than a crop, what is started
+            from is another network, or more generations were trained already.
         ArithmeticError: The loss is no longer a number.
         OSError: The disk is full; the state before is untouched.
         KeyboardInterrupt, SystemExit: Somebody stopped it; the state is saved.
@@ -98,6 +98,13 @@ def distil(
     state = _State(material, teacher, options)
     student = state.load(device)
     last = options.generations * options.steps
+    if student.step > last:
+        raise ValueError(
+            f"{state.path} has taken {student.step} steps, student.generations "
+            f"{options.generations} of student.steps {options.steps} are {last}: they "
+            "cannot be taken back. Raise student.generations, or remove the file to "
+            "start anew."
+        )
     with StopRequest() as stop:
         while student.step < last:
             generation = student.step // options.steps

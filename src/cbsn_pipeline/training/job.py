@@ -71,14 +71,14 @@ def write_job(folder: Path, materials: Materials, options: TrainOptions) -> None
     }
     held_out = materials.held_out
     if held_out is not None:
-        clean = {} if held_out.clean is None else {"clean": held_out.clean}
-        np.savez(
-            folder / HELD_OUT,
-            noisy=held_out.noisy,
-            **clean,
-            indices=held_out.indices,
-            total=held_out.total,
-        )
+        arrays: dict[str, Any] = {
+            "noisy": held_out.noisy,
+            "indices": held_out.indices,
+            "total": held_out.total,
+        }
+        if held_out.clean is not None:
+            arrays["clean"] = held_out.clean
+        np.savez(folder / HELD_OUT, **arrays)
     (folder / JOB).write_text(json.dumps(content), encoding="utf-8")
 
 

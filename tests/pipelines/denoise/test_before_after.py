@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
+from cbsn_pipeline.imaging.baselines import gaussian_blur
 from cbsn_pipeline.pipelines.denoise.before_after import (
     CROP,
     Comparison,
     choose_places,
     compare_crops,
     draw_comparisons,
+    find_best_blur,
     find_clean,
 )
 
@@ -70,6 +72,16 @@ def test_the_clean_twin_is_found_by_sidds_names(tmp_path):
     assert find_clean(noisy) == tmp_path / "0001_GT_SRGB_010.PNG"
     (tmp_path / "a.jpg").touch()
     assert find_clean(tmp_path / "a.jpg") is None
+
+
+def test_the_best_blur_is_the_one_nearest_to_the_truth():
+    rng = np.random.default_rng(0)
+    clean = picture(64, 64)
+    noisy = (clean + rng.normal(0, 20, clean.shape)).clip(0, 255).astype(np.uint8)
+
+    best = find_best_blur(noisy, clean)  # of a flat picture: the widest
+
+    np.testing.assert_array_equal(best, gaussian_blur(noisy, 5.0))
 
 
 def test_crops_of_several_sizes_make_one_sheet():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]  # (H, W, 3), 0..255
 
+SIGMAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)  # of the blurs that the best is of
 CROP = 224  # pixels; four columns fit a page
 COARSE = 4  # one row and column of so many is looked at to choose the places
 
@@ -87,6 +88,20 @@ def find_clean(photo: Path) -> Path | None:
     """Find the clean twin of a photograph that is named as SIDD names its pairs."""
     twin = photo.with_name(photo.name.replace("NOISY", "GT"))
     return twin if twin != photo and twin.is_file() else None
+
+
+def find_best_blur(noisy: NDArray[Any], clean: NDArray[Any]) -> Image:
+    """Blur a photograph by the sigma that is best on its truth: a bar to pass.
+
+    Args:
+        noisy: (H, W, 3), uint8 or uint16.
+        clean: The same without noise.
+    """
+    from cbsn_pipeline.imaging.baselines import gaussian_blur
+
+    before, truth = as_scored(noisy), as_scored(clean)
+    blurs = (gaussian_blur(before, sigma) for sigma in SIGMAS)
+    return max(blurs, key=lambda blur: psnr(blur, truth))
 
 
 def draw_comparisons(comparisons: list[Comparison]) -> "Figure":

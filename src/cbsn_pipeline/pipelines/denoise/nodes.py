@@ -15,6 +15,7 @@ from cbsn_pipeline.pipelines.denoise.before_after import (
     Comparison,
     compare_crops,
     draw_comparisons,
+    find_best_blur,
     find_clean,
 )
 from cbsn_pipeline.pipelines.denoise.names import name_outputs
@@ -116,7 +117,8 @@ class DenoisedPhotos:
         stages["denoised"] = denoised.image
         clean = find_clean(photo)
         if clean is not None:
-            stages["clean"] = read_rgb(clean)
+            truth = read_rgb(clean)
+            stages |= {"best blur": find_best_blur(image, truth), "clean": truth}
         self._comparisons += compare_crops(photo.name, stages)
 
     def _report_restitution(self, denoised: DenoisedPicture, name: object) -> None:
