@@ -39,12 +39,12 @@ from torch.nn.functional import adaptive_avg_pool2d, conv1d, interpolate
 from cbsn_pipeline.cbsn.options import RestitutionSetting
 from cbsn_pipeline.cbsn.padding import reflect
 
-WINDOWS = (25, 33, 49, 65, 97)  # pixels, odd: what ``auto`` chooses from
+WINDOWS = (25, 33, 49, 65, 97, 161, 241)  # pixels, odd: what ``auto`` chooses from
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 CORRELATED = 5  # pixels: noise further away tells nothing of a pixel's (SIDD, PolyU)
 PART, PARTS = 256, 4  # pixels and number per side of what is looked at to choose
 REGIONS = 4  # per side of a part, told apart to judge chance
-CERTAIN = 2.0  # standard errors that a prediction must be better by
+CERTAIN = 1.0  # standard errors that a prediction must be better by
 PIXELS_OF_WINDOW = 90  # that a median is taken of
 # Steps of square lattices; one odd, one even and no common divisor: such a lattice is
 # spread equally over the 2 x 2 and 6 x 6 places of colour filters
@@ -120,8 +120,9 @@ def choose_restitution(residue: Tensor) -> RestitutionSetting:
 
     For every window the median around a hole of the noise's correlation length
     predicts the residue inside; the setting with the smallest mean absolute error
-    wins, provided that it beats giving back nothing by more than chance: by two
-    standard errors over regions of the picture.
+    wins, provided that it beats giving back nothing by more than chance: by a
+    standard error over regions of the picture. The widest windows are for a tone that
+    is wrong all over: they hardly bring noise back.
 
     Args:
         residue: Noisy minus denoised, (C, H, W).
