@@ -190,3 +190,4 @@ def test_the_rate_rises_over_a_tenth_and_falls_to_zero():
     assert learning_rate_at(9, options) == pytest.approx(1.0)
     assert learning_rate_at(55, options) == pytest.approx(0.5)
     assert learning_rate_at(99, options) < 0.001
+    assert learning_rate_at(155, options) == pytest.approx(0.35)

@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 STATE_VERSION = 1
 SECONDS_PER_MINUTE = 60
+LATER = (
+    0.7  # times the learning rate from one generation to the next: it has less to do
+)
 WARM_UP = 0.1  # share of a generation's steps over which the learning rate rises
 LARGEST_GRADIENT = 1.0  # norm; at twice the rate one batch in 700 threw the student off
 # What students get back when they teach. Half of a wide window: they keep colour better
@@ -130,16 +133,18 @@ def distil(
 
 
 def learning_rate_at(step: int, options: StudentOptions) -> float:
-    """Learning rate of a step of a generation, counted from 0.
+    """Learning rate of a step, counted from 0 over all generations.
 
-    It rises linearly over the first tenth of the steps and falls to zero along half a
-    cosine over the others.
+    In each it rises linearly over the first tenth of the steps and falls to zero along
+    half a cosine over the others.
     """
+    generation, step = divmod(step, options.steps)
+    highest = options.learning_rate * LATER**generation
     rising = max(1, round(WARM_UP * options.steps))
     if step < rising:
-        return options.learning_rate * (step + 1) / rising
+        return highest * (step + 1) / rising
     fallen = (step - rising) / max(1, options.steps - rising)
-    return options.learning_rate * 0.5 * (1 + math.cos(math.pi * fallen))
+    return highest * 0.5 * (1 + math.cos(math.pi * fallen))
 
 
 def _begin(
@@ -200,7 +205,7 @@ def _train(
             pair = coming.result()
             if step + 1 < end:
                 coming = worker.submit(pairs.__getitem__, (step + 1) % options.steps)
-            rate = learning_rate_at(step % options.steps, options)
+            rate = learning_rate_at(step, options)
             losses.append(_take_step(net, student.optimiser, pair, rate, device))
             taken = step + 1
             if taken % options.log_every == 0 or taken == end or stop.requested:
