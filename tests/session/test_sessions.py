@@ -31,8 +31,9 @@ first = run(["train", "validate"], seed=1)
 second = run(["train", "validate"], seed=2)
 again = run(["validate"], versions={"denoiser": first})
 failed = run(["validate"], validate={"num_blocks": 3})
+student = run(["student"], student={"generations": 1, "steps": 3, "crop_size": 32})
 run(["ingest"], noisy_path="data/nowhere")  # before anything ran: nothing to track
-print(json.dumps([first, second, again, failed]))
+print(json.dumps([first, second, again, failed, student]))
 """
 
 
@@ -55,7 +56,7 @@ def history(project, environment, tiny, tracked):
         named = [run for name, run in runs.items() if name.endswith(session)]
         assert len(named) == 1, (session, sorted(runs), process.stdout, process.stderr)
         by_session += named
-    names = ["first", "second", "again", "failed"]
+    names = ["first", "second", "again", "failed", "student"]
     return (
         dict(zip(names, sessions, strict=True)),
         dict(zip(names, by_session, strict=True)),
@@ -75,8 +76,9 @@ def test_every_session_is_a_run_of_its_own_with_a_true_status(history):
         "second": "FINISHED",
         "again": "FINISHED",
         "failed": "FAILED",
+        "student": "FINISHED",
     }
-    assert len({run.info.run_id for run in runs.values()}) == 4
+    assert len({run.info.run_id for run in runs.values()}) == 5
 
 
 def test_a_failed_run_says_why(history):
@@ -99,6 +101,22 @@ def test_two_runs_can_be_compared(history):
         "train.seed"
     ]
     assert first.tags["data_digest"] == second.tags["data_digest"]
+
+
+def test_a_student_learns_from_the_newest_cbsn_and_becomes_the_denoiser(
+    history, project
+):
+    from cbsn_pipeline.cbsn import Denoiser, UNet
+
+    sessions, runs = history
+    path = project / "data/06_models/sample/denoiser.safetensors"
+
+    denoiser = Denoiser.load(path / sessions["student"] / path.name)
+
+    assert isinstance(denoiser.net, UNet)
+    assert denoiser.provenance.options["seed"] == 2  # of the teacher
+    assert runs["student"].data.metrics.keys() >= {"student/loss"}
+    assert runs["student"].data.params["student.steps"] == "3"
 
 
 def test_only_the_options_of_the_stages_that_ran_are_parameters(history):
