@@ -7,10 +7,12 @@ READY := .venv/.ready
 export MLFLOW_DISABLE_TELEMETRY = true
 export MPLBACKEND = Agg
 
-.PHONY: run test check lint types layers format lock clean help
+.PHONY: setup run test check lint types layers format lock clean help
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: $(READY) ## make .venv from the pinned versions
 
 run: $(READY) ## set up, make the embedded sample, train on it, score, submit, denoise
 	$(BIN)/kedro run
