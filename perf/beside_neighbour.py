@@ -1,8 +1,8 @@
 """Measures a small training alone and beside a busy neighbour on the same cores.
 
 OpenMP's threads wait for each other by spinning; where another program wants the core,
-they spin instead of letting the one they wait for run. The package sets GOMP_SPINCOUNT
-before torch is loaded (src/cbsn_pipeline/__init__.py); this is what that is worth.
+they spin instead of letting the one they wait for run. What the variables that shorten
+the spinning are worth depends on the machine: docs/performance.md has two.
 
 Prints one JSON object: steps/s for each setting, alone and beside one busy process.
 
