@@ -10,9 +10,8 @@ from torch.nn.functional import avg_pool2d
 
 from cbsn_pipeline.distillation.noise import LEVELS, noise_levels
 from cbsn_pipeline.distillation.options import StudentOptions
+from cbsn_pipeline.distillation.targets import QUARTER_TURNS, SYMMETRIES
 
-QUARTER_TURNS = 4
-SYMMETRIES = 8
 STRONGEST = 5.0  # noise is not scaled up or down by more: the levels are estimates
 WHITE = 255.0
 

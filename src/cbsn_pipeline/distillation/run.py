@@ -32,9 +32,7 @@ logger = logging.getLogger(__name__)
 
 STATE_VERSION = 1
 SECONDS_PER_MINUTE = 60
-LATER = (
-    0.7  # times the learning rate from one generation to the next: it has less to do
-)
+LATER = 0.7  # times the learning rate from one generation to the next: less is to do
 WARM_UP = 0.1  # share of a generation's steps over which the learning rate rises
 LARGEST_GRADIENT = 1.0  # norm; at twice the rate one batch in 700 threw the student off
 # What students get back when they teach. Half of a wide window: they keep colour better

@@ -203,6 +203,7 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
         "data_digest": "abc",
         "data_kind": "sidd_blocks",
         "steps": 7,
+        "students": 0,
         "file": None,
         "padding": 0,
         "restitution": "off: the network alone",

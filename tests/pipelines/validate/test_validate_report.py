@@ -7,7 +7,7 @@ from cbsn_pipeline.pipelines.validate.report import print_scores
 
 SUMMARY = {
     "scored_blocks": 1280,
-    "denoiser": {"steps": 500000},
+    "denoiser": {"steps": 500000, "students": 0},
     "dagger": "not dagger: none of the scored noisy blocks was trained on",
 }
 
@@ -68,3 +68,11 @@ def test_brackets_are_not_markup():
     text = printed(table_of(("denoised", "mine [bold]", 30.0)))
 
     assert "mine [bold]" in text
+
+
+def test_the_table_says_how_many_students_came_after_the_cbsn():
+    summary = SUMMARY | {"denoiser": {"steps": 1200, "students": 4}}
+
+    text = printed(table_of(("noisy", "noisy input", 23.66)), summary)
+
+    assert "1200 training steps, students after it: 4; not dagger" in text

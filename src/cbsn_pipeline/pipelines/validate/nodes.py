@@ -297,6 +297,7 @@ def summarise_scores(
             "data_digest": provenance.data_digest,
             "data_kind": provenance.data_kind,
             "steps": provenance.steps,
+            "students": provenance.options.get("student", {}).get("generations", 0),
             "file": str(denoiser.file) if denoiser.file else None,
             "padding": options.padding,
             "restitution": restitution_in_words(options.restitution),

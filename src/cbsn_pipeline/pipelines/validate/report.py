@@ -44,6 +44,8 @@ def format_scores(score_table: pd.DataFrame, score_summary: dict[str, Any]) -> T
     for row in score_table.to_dict("records"):
         scores = {metric: row[metric] for metric in SHOWN}
         add_row(table, row["label"], scores, bold=row["method"] in OURS)
-    steps = score_summary["denoiser"]["steps"]
-    table.caption = Text(f"{steps} training steps; {score_summary['dagger']}.")
+    made = score_summary["denoiser"]
+    students = f", students after it: {made['students']}" if made["students"] else ""
+    steps = f"{made['steps']} training steps{students}"
+    table.caption = Text(f"{steps}; {score_summary['dagger']}.")
     return table
