@@ -29,13 +29,13 @@ import sys, time
 import numpy as np
 import torch
 from cbsn_pipeline.cbsn import CBSN
-from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.device import tune
+from cbsn_pipeline.training.data.batches import Batches
+from cbsn_pipeline.training.hardware.device import tune
 from cbsn_pipeline.training.fast_step import fast_step
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.speed import choose_speed
-from cbsn_pipeline.training.steps import train_steps
-from cbsn_pipeline.training.trainee import new_trainee
+from cbsn_pipeline.training.hardware.speed import choose_speed
+from cbsn_pipeline.training.loop import train_steps
+from cbsn_pipeline.training.trainer_state import new_trainer_state
 
 class Patches:
     digest = fingerprint = "random"
@@ -53,10 +53,10 @@ options = TrainOptions(
 device = torch.device("cpu")
 tune(device, "auto")
 speed = choose_speed(options, CBSN(options.network), device)
-trainee = new_trainee(options, device, speed)
+trainer = new_trainer_state(options, device, speed)
 batches = Batches(Patches(), options, device=device)
-step = fast_step(trainee, options, speed)
-steps = train_steps(trainee, batches, options, start=0, take_step=step)
+step = fast_step(trainer, options, speed)
+steps = train_steps(trainer, batches, options, start=0, take_step=step)
 for _ in range(5): next(steps)
 start, count = time.monotonic(), 0
 while time.monotonic() - start < seconds:

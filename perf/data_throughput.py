@@ -37,9 +37,9 @@ from cbsn_pipeline.pipelines.ingest.options import IngestOptions
 from cbsn_pipeline.pipelines.patches.nodes import extract_patches
 from cbsn_pipeline.pipelines.patches.options import PatchOptions
 from cbsn_pipeline.threads import num_cores
-from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.bench import synchronise
-from cbsn_pipeline.training.device import choose_device, tune
+from cbsn_pipeline.training.data.batches import Batches
+from cbsn_pipeline.training.estimate.bench import synchronise
+from cbsn_pipeline.training.hardware.device import choose_device, tune
 from cbsn_pipeline.training.options import TrainOptions
 from train_throughput import machine
 

@@ -34,9 +34,9 @@ import torch
 from numpy.typing import NDArray
 
 from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions
-from cbsn_pipeline.training.conduct import Materials, conduct
+from cbsn_pipeline.training.checkpoints.store import StateStore
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.state import StateStore
+from cbsn_pipeline.training.run import Materials, train
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS_SHARE, THROUGHPUT_SHARE = 0.2, 0.2  # of the minutes, at most
@@ -132,7 +132,7 @@ def run(arguments: argparse.Namespace) -> None:
         note(f"throughput_crop_{crop}", called(command, limit))
     note("photo", time_photo(arguments))
     blocks = np.load(arguments.blocks)
-    note("training", train(blocks["noisy"], arguments, end))
+    note("training", train_for_a_while(blocks["noisy"], arguments, end))
     note("scores", score(blocks["noisy"], blocks["clean"], arguments))
 
 
@@ -196,7 +196,7 @@ def train_options(arguments: argparse.Namespace) -> TrainOptions:
     )
 
 
-def train(
+def train_for_a_while(
     noisy: NDArray[np.uint8], arguments: argparse.Namespace, end: float
 ) -> dict[str, Any]:
     """Train until a minute before the end, as somebody who then stops it would."""
@@ -207,7 +207,7 @@ def train(
     stopper.start()
     start = time.monotonic()
     try:
-        conduct(Materials(Blocks(noisy), None, folder), train_options(arguments))
+        train(Materials(Blocks(noisy), None, folder), train_options(arguments))
     except SystemExit:
         pass  # asked to stop, it saved its state
     finally:

@@ -39,10 +39,10 @@ from torch.overrides import TorchFunctionMode
 
 from cbsn_pipeline.datasets.mat_blocks_dataset import MatBlocksDataset
 from cbsn_pipeline.datasets.patch_file import PatchFile
-from cbsn_pipeline.training.conduct import Materials, conduct
+from cbsn_pipeline.training.monitoring.recorder import NoRecorder
+from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.recorder import NoRecorder
-from cbsn_pipeline.training.watched_blocks import WatchedBlocks
+from cbsn_pipeline.training.run import Materials, train
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDD = ROOT / "data" / "01_raw" / "sidd"
@@ -144,7 +144,7 @@ def _train(arguments: argparse.Namespace, precision: str, seed: int) -> Run:
     emulation = RoundedConvolutions() if arguments.emulate else nullcontext()
     with tempfile.TemporaryDirectory() as folder, emulation:
         materials = Materials(PatchFile(arguments.patches), held_out, Path(folder))
-        report = conduct(materials, options, recorder=curves).report
+        report = train(materials, options, recorder=curves).report
     return {
         "precision": precision,
         "seed": seed,

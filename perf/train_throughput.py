@@ -35,21 +35,21 @@ from cbsn_pipeline.host_memory import (
     peak_rss,
     trim_heap,
 )
-from cbsn_pipeline.training.batches import Batches
-from cbsn_pipeline.training.bench import (
+from cbsn_pipeline.training.data.batches import Batches
+from cbsn_pipeline.training.estimate.bench import (
     NO_END,
     RandomPatches,
     synchronise,
     time_steps,
     warm_up_steps,
 )
-from cbsn_pipeline.training.device import choose_device, tune
-from cbsn_pipeline.training.estimate import step_flop
+from cbsn_pipeline.training.estimate.estimate import step_flop
 from cbsn_pipeline.training.fast_step import fast_step
+from cbsn_pipeline.training.hardware.device import choose_device, tune
+from cbsn_pipeline.training.hardware.speed import PLAIN, Speed, choose_speed
+from cbsn_pipeline.training.loop import plain_step, train_steps
 from cbsn_pipeline.training.options import SpeedOptions, TrainOptions
-from cbsn_pipeline.training.speed import PLAIN, Speed, choose_speed
-from cbsn_pipeline.training.steps import plain_step, train_steps
-from cbsn_pipeline.training.trainee import new_trainee
+from cbsn_pipeline.training.trainer_state import new_trainer_state
 
 PROJECT = Path(__file__).resolve().parents[1]
 SWITCHES = [name for name in SpeedOptions.model_fields if name != "threads"]
@@ -85,7 +85,7 @@ class Contender:
         self._device = device
         self._rates: list[float] = []
         held = _held_memory(device)
-        trainee = new_trainee(options, device, self.speed)
+        trainer = new_trainer_state(options, device, self.speed)
         batches = Batches(
             RandomPatches(options.crop_size),
             options,
@@ -93,13 +93,13 @@ class Contender:
             resident=self.speed.patches_on_device,
         )
         if speed is None:
-            take_step = plain_step(trainee, options)
+            take_step = plain_step(trainer, options)
         else:
-            take_step = fast_step(trainee, options, speed)
-        self.steps = train_steps(trainee, batches, options, take_step=take_step)
+            take_step = fast_step(trainer, options, speed)
+        self.steps = train_steps(trainer, batches, options, take_step=take_step)
         self._warm_up = warm_up_steps(self.steps, device, warm_up)
         self._peak = _peak_memory(device) - held
-        self._flop = step_flop(options, trainee.net)
+        self._flop = step_flop(options, trainer.net)
         self._pixels = options.batch_size * options.crop_size**2
 
     def take_turn(self, seconds: float) -> None:

@@ -8,7 +8,7 @@ from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions, UNet, UNetOptions
 from cbsn_pipeline.distillation import run
 from cbsn_pipeline.distillation.options import StudentOptions
 from cbsn_pipeline.distillation.run import Material, distil, learning_rate_at
-from cbsn_pipeline.training.recorder import NoRecorder
+from cbsn_pipeline.training.monitoring.recorder import NoRecorder
 
 NETWORK = UNetOptions(widths=(4, 6))
 

@@ -78,19 +78,19 @@ def read_state(path: Path) -> None:
     import torch
     from seeds import TINY_TRAINING
 
+    from cbsn_pipeline.training.checkpoints.content import restore
+    from cbsn_pipeline.training.checkpoints.store import StateStore
     from cbsn_pipeline.training.options import TrainOptions
-    from cbsn_pipeline.training.state import StateStore
-    from cbsn_pipeline.training.state_content import restore
-    from cbsn_pipeline.training.trainee import new_trainee
+    from cbsn_pipeline.training.trainer_state import new_trainer_state
 
     options = TrainOptions(**TINY_TRAINING)
-    trainee = new_trainee(options, torch.device("cpu"))
+    trainer = new_trainer_state(options, torch.device("cpu"))
     saved = StateStore(path.parent).latest()
     assert saved is not None
-    restore(saved, trainee, options, digest="d")
-    for parameter in trainee.net.parameters():
+    restore(saved, trainer, options, digest="d")
+    for parameter in trainer.net.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    trainee.optimiser.step()
+    trainer.optimiser.step()
 
 
 def read_scores(path: Path) -> None:

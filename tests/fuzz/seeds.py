@@ -273,16 +273,16 @@ def _denoiser(folder: Path) -> Iterator[Seed]:
 def _state(folder: Path) -> Iterator[Seed]:
     import torch
 
+    from cbsn_pipeline.training.checkpoints.store import StateStore
     from cbsn_pipeline.training.options import TrainOptions
-    from cbsn_pipeline.training.state import StateStore
-    from cbsn_pipeline.training.trainee import new_trainee
+    from cbsn_pipeline.training.trainer_state import new_trainer_state
 
     options = TrainOptions(**TINY_TRAINING)
-    trainee = new_trainee(options, torch.device("cpu"))
-    for parameter in trainee.net.parameters():
+    trainer = new_trainer_state(options, torch.device("cpu"))
+    for parameter in trainer.net.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    trainee.optimiser.step()
-    path = StateStore(folder / "state").save(trainee, 1, options, digest="d")
+    trainer.optimiser.step()
+    path = StateStore(folder / "state").save(trainer, 1, options, digest="d")
     yield Seed(path.read_bytes())
     with zipfile.ZipFile(path) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}

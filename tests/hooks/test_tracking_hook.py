@@ -243,7 +243,7 @@ def training(tmp_path):
 
 
 def test_a_training_that_resumes_goes_on_in_its_run(hook, training):
-    from cbsn_pipeline.training.state import StateStore
+    from cbsn_pipeline.training.checkpoints.store import StateStore
 
     nodes, catalog, folder = training
     first = run(hook, nodes, catalog)

@@ -440,7 +440,7 @@ def denoiser_of_absurd_size(folder: Path) -> str:
 
 
 def load_state(folder: Path) -> str:
-    from cbsn_pipeline.training.state import StateStore
+    from cbsn_pipeline.training.checkpoints.store import StateStore
 
     return message_of(StateStore(folder).latest)
 

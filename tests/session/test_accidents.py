@@ -12,13 +12,13 @@ STEPS, ACCIDENT = 12, 7
 RUN_ID = re.compile(r"Tracked by MLflow as run \S+ \((\w+)\)")
 AT_A_STEP = """
 import os, signal
-from cbsn_pipeline.training.journal import Journal
-add = Journal.add
+from cbsn_pipeline.training.monitoring.monitor import Monitor
+add = Monitor.add
 def accident(self, report):
     add(self, report)
     if report.step == {step}:
         {happens}
-Journal.add = accident
+Monitor.add = accident
 """
 SIGNAL = "os.kill(os.getpid(), signal.{name})"
 FULL_DISK = """
@@ -33,7 +33,7 @@ torch.save = full
 """
 OUT_OF_MEMORY = "import torch; raise torch.OutOfMemoryError('CUDA out of memory')"
 NOT_A_NUMBER = (
-    "self._trainee.net.conv0.bias.data.fill_(float('nan'))  # as a bad update would"
+    "self._trainer.net.conv0.bias.data.fill_(float('nan'))  # as a bad update would"
 )
 
 # What is done to the process, its exit status, MLflow's, the step of the last state,

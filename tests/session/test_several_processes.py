@@ -57,7 +57,10 @@ def workers():
             command = process.read_bytes()
         except OSError:
             continue
-        if b"cbsn_pipeline.training.worker" in command and b"sample/state" in command:
+        if (
+            b"cbsn_pipeline.training.distributed.worker" in command
+            and b"sample/state" in command
+        ):
             found.append(int(process.parent.name))
     return found
 

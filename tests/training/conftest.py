@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.training import bench
+from cbsn_pipeline.training.estimate import bench
 from cbsn_pipeline.training.options import TrainOptions
 
 

@@ -14,9 +14,9 @@ class Block:
         if name.partition(".")[0] in BLOCKED:
             raise ImportError(f"{name} is not there")
 sys.meta_path.insert(0, Block())
-import cbsn_pipeline.training.worker
-import cbsn_pipeline.training.launch
-import cbsn_pipeline.training.estimate
+import cbsn_pipeline.training.distributed.worker
+import cbsn_pipeline.training.distributed.launch
+import cbsn_pipeline.training.estimate.estimate
 """
 
 

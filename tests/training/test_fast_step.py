@@ -7,12 +7,12 @@ import torch
 
 from cbsn_pipeline.cbsn.options import NetworkOptions
 from cbsn_pipeline.training import fast_step as module
-from cbsn_pipeline.training.batches import Batches
+from cbsn_pipeline.training.data.batches import Batches
 from cbsn_pipeline.training.fast_step import fast_step
+from cbsn_pipeline.training.hardware.speed import PLAIN, choose_speed
+from cbsn_pipeline.training.loop import train_steps
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.speed import PLAIN, choose_speed
-from cbsn_pipeline.training.steps import train_steps
-from cbsn_pipeline.training.trainee import new_trainee
+from cbsn_pipeline.training.trainer_state import new_trainer_state
 
 CPU = torch.device("cpu")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -47,14 +47,14 @@ def options():
 
 
 def train(patches, options, speed, device=CPU):
-    trainee = new_trainee(options, device, speed)
-    step = fast_step(trainee, options, speed) if speed is not PLAIN else None
+    trainer = new_trainer_state(options, device, speed)
+    step = fast_step(trainer, options, speed) if speed is not PLAIN else None
     batches = Batches(patches, options, device=device, resident=speed.patches_on_device)
     as_tuned = torch.backends.cudnn.flags(
         enabled=True, benchmark=True, deterministic=False, allow_tf32=False
     )
     with as_tuned:
-        reports = train_steps(trainee, batches, options, take_step=step)
+        reports = train_steps(trainer, batches, options, take_step=step)
         return torch.stack([report.losses.cpu() for report in reports])
 
 
@@ -93,7 +93,7 @@ def test_compiling_gives_the_losses_of_the_plain_step(patches, options):
 def require_compiler(options):
     compiled = options.speed.model_copy(update={"compile": True})
     options = options.model_copy(update={"speed": compiled})
-    speed = choose_speed(options, new_trainee(options, CPU).net, CPU)
+    speed = choose_speed(options, new_trainer_state(options, CPU).net, CPU)
     if not speed.compile:
         pytest.skip(" ".join(speed.notes))
 
@@ -173,12 +173,12 @@ def test_bfloat16_keeps_losses_and_weights_in_float32(patches, options):
     half = PLAIN._replace(precision=torch.bfloat16, channels_last=True)
     expected = train(patches, options, PLAIN)
 
-    trainee = new_trainee(options, CPU, half)
-    step = fast_step(trainee, options, half)
+    trainer = new_trainer_state(options, CPU, half)
+    step = fast_step(trainer, options, half)
     batches = Batches(patches, options)
-    losses = [r.losses for r in train_steps(trainee, batches, options, take_step=step)]
+    losses = [r.losses for r in train_steps(trainer, batches, options, take_step=step)]
 
-    assert {p.dtype for p in trainee.net.parameters()} == {torch.float32}
+    assert {p.dtype for p in trainer.net.parameters()} == {torch.float32}
     assert {values.dtype for values in losses} == {torch.float32}
     torch.testing.assert_close(torch.stack(losses), expected, rtol=0.03, atol=0.003)
 
@@ -241,9 +241,9 @@ def cuda_without_cuda(monkeypatch):
 
 @pytest.mark.usefixtures("cuda_without_cuda")
 def test_a_recorded_step_is_replayed_on_every_later_batch(patches, options):
-    trainee = new_trainee(options, CPU)
+    trainer = new_trainer_state(options, CPU)
     step = module._RecordedStep(
-        module._EagerStep(trainee, module.LossModule(trainee.net, options, PLAIN)), CPU
+        module._EagerStep(trainer, module.LossModule(trainer.net, options, PLAIN)), CPU
     )
     batches = Batches(patches, options)
 
@@ -257,9 +257,9 @@ def test_a_recorded_step_is_replayed_on_every_later_batch(patches, options):
 
 
 def train_recorded(patches, options):
-    trainee = new_trainee(options, CPU)  # Adam of a CPU: it cannot be recorded really
-    step = fast_step(trainee, options, PLAIN._replace(cuda_graphs=True))
-    reports = train_steps(trainee, Batches(patches, options), options, take_step=step)
+    trainer = new_trainer_state(options, CPU)  # Adam of a CPU: not to be recorded
+    step = fast_step(trainer, options, PLAIN._replace(cuda_graphs=True))
+    reports = train_steps(trainer, Batches(patches, options), options, take_step=step)
     return torch.stack([report.losses for report in reports])
 
 
@@ -345,7 +345,7 @@ def test_all_means_on_cuda_follow_the_float32_curve(patches, options):
     """The mean loss of every 50 of 500 steps within 2 % of the plain float32 one."""
     options = options.model_copy(update={"steps": 500})
     device = torch.device("cuda")
-    speed = choose_speed(options, new_trainee(options, device).net, device)
+    speed = choose_speed(options, new_trainer_state(options, device).net, device)
     assert speed.precision == torch.bfloat16
 
     expected = train(patches, options, PLAIN, device)[:, 0]

@@ -21,11 +21,11 @@ from cbsn_pipeline.distillation.options import StudentOptions
 from cbsn_pipeline.distillation.pairs import Pair, Pairs
 from cbsn_pipeline.distillation.targets import Patches, make_targets, spread
 from cbsn_pipeline.progress import Progress
-from cbsn_pipeline.training.batches import PatchSource
-from cbsn_pipeline.training.device import choose_device, tune
+from cbsn_pipeline.training.checkpoints.file import read_state
+from cbsn_pipeline.training.data.batches import PatchSource
 from cbsn_pipeline.training.durable import publish
-from cbsn_pipeline.training.recorder import Recorder
-from cbsn_pipeline.training.state_file import read_state
+from cbsn_pipeline.training.hardware.device import choose_device, tune
+from cbsn_pipeline.training.monitoring.recorder import Recorder
 from cbsn_pipeline.training.stop import StopRequest
 
 logger = logging.getLogger(__name__)

@@ -170,7 +170,7 @@ def _resumed_run_id(pipeline: Pipeline, catalog: Catalog) -> str | None:
     options = catalog.load("params:train")
     if not options.resume:
         return None
-    from cbsn_pipeline.training.state import StateStore
+    from cbsn_pipeline.training.checkpoints.store import StateStore
 
     store = StateStore(catalog.load("training_state"))
     return store.latest_run_id(host=options.host)

@@ -1,4 +1,4 @@
-"""The step of ``steps.plain_step``, sooner: the same losses, the same network.
+"""The step of ``loop.plain_step``, sooner: the same losses, the same network.
 
 Every means is a choice of :class:`Speed`; tests hold each against the plain step.
 """
@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from cbsn_pipeline.cbsn.losses import training_loss
 from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.undilated import undilated_forward
-from cbsn_pipeline.training.batches import Batch
-from cbsn_pipeline.training.memory_errors import is_out_of_memory
+from cbsn_pipeline.training.data.batches import Batch
+from cbsn_pipeline.training.hardware.memory_errors import is_out_of_memory
+from cbsn_pipeline.training.hardware.speed import Speed
+from cbsn_pipeline.training.loop import Step
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.speed import Speed
-from cbsn_pipeline.training.steps import Step
-from cbsn_pipeline.training.trainee import Trainee
+from cbsn_pipeline.training.trainer_state import TrainerState
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +29,16 @@ Wrap = Callable[[nn.Module], nn.Module]
 
 
 def fast_step(
-    trainee: Trainee, options: TrainOptions, speed: Speed, *, wrap: Wrap | None = None
+    trainer: TrainerState,
+    options: TrainOptions,
+    speed: Speed,
+    *,
+    wrap: Wrap | None = None,
 ) -> Step:
     """Make a step that takes every means of ``speed``.
 
     Args:
-        trainee: Network and optimiser; changed in place.
+        trainer: Network and optimiser; changed in place.
         options: Strides and weights of the loss.
         speed: What to use.
         wrap: Put around the module that computes the losses, to exchange gradients
@@ -43,9 +47,9 @@ def fast_step(
     Returns:
         The step: to be called with batches of one size.
     """
-    module: nn.Module = LossModule(trainee.net, options, speed)
-    step = _EagerStep(trainee, wrap(module) if wrap else module)
-    return _RecordedStep(step, trainee.device) if speed.cuda_graphs else step
+    module: nn.Module = LossModule(trainer.net, options, speed)
+    step = _EagerStep(trainer, wrap(module) if wrap else module)
+    return _RecordedStep(step, trainer.device) if speed.cuda_graphs else step
 
 
 class LossModule(nn.Module):
@@ -126,10 +130,10 @@ class _Compiled:
 class _EagerStep:
     """Loss, gradients, Adam."""
 
-    def __init__(self, trainee: Trainee, losses: nn.Module) -> None:
-        self.trainee = trainee
+    def __init__(self, trainer: TrainerState, losses: nn.Module) -> None:
+        self.trainer = trainer
         self._losses = losses
-        self._ramp = torch.zeros((), device=trainee.device)
+        self._ramp = torch.zeros((), device=trainer.device)
 
     def __call__(self, batch: Batch, learning_rate: float, ramp: float) -> Tensor:
         self.set_schedule(learning_rate, ramp)
@@ -137,15 +141,15 @@ class _EagerStep:
 
     def set_schedule(self, learning_rate: float, ramp: float) -> None:
         """Hand over what changes with the step, without waiting for the device."""
-        self.trainee.set_learning_rate(learning_rate)
+        self.trainer.set_learning_rate(learning_rate)
         self._ramp.fill_(ramp)
 
     def train_on(self, batch: Batch) -> Tensor:
         """Take the step that :meth:`set_schedule` prepared."""
         losses: Tensor = self._losses(batch.crops, batch.picks, self._ramp)
-        self.trainee.optimiser.zero_grad(set_to_none=True)
+        self.trainer.optimiser.zero_grad(set_to_none=True)
         losses[0].backward()  # type: ignore[no-untyped-call]
-        self.trainee.optimiser.step()
+        self.trainer.optimiser.step()
         return losses.detach()
 
 
@@ -195,7 +199,7 @@ class _RecordedStep:
 
     def _record(self, batch: Batch) -> _Recording | None:
         ours = Batch(batch.crops.clone(), batch.picks.clone())
-        self._step.trainee.optimiser.zero_grad(set_to_none=True)
+        self._step.trainer.optimiser.zero_grad(set_to_none=True)
         self._graph = torch.cuda.CUDAGraph()
         current = torch.cuda.current_stream()
         # the stream that libraries know already; thread_local: the thread that reads

@@ -16,13 +16,13 @@ from cbsn_pipeline.pipelines.estimate.nodes import (
     estimate_training,
     format_report,
 )
-from cbsn_pipeline.training import estimate as module
-from cbsn_pipeline.training.bench import Size, Trial
-from cbsn_pipeline.training.estimate import Estimate, Largest
+from cbsn_pipeline.training.checkpoints.store import StateStore
+from cbsn_pipeline.training.estimate import estimate as module
+from cbsn_pipeline.training.estimate.bench import Size, Trial
+from cbsn_pipeline.training.estimate.estimate import Estimate, Largest
+from cbsn_pipeline.training.hardware.speed import PLAIN
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.speed import PLAIN
-from cbsn_pipeline.training.state import StateStore
-from cbsn_pipeline.training.trainee import new_trainee
+from cbsn_pipeline.training.trainer_state import new_trainer_state
 
 GIB = 2**30
 Usage = namedtuple("Usage", "total used free")
@@ -88,14 +88,14 @@ def test_a_ramp_longer_than_the_training_ends_with_it(found, options):
 def test_the_sizes_on_disk_are_those_of_the_files(tmp_path, ema_decay):
     network = {"channels": 64, "blocks": 3}
     options = TrainOptions(network=network, keep_states=3, ema_decay=ema_decay)
-    trainee = new_trainee(options, torch.device("cpu"))
-    for parameter in trainee.net.parameters():
+    trainer = new_trainer_state(options, torch.device("cpu"))
+    for parameter in trainer.net.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    trainee.optimiser.step()
-    state = StateStore(tmp_path).save(trainee, 1, options, digest="0" * 64)
-    Denoiser(trainee.net, average=trainee.average).save(tmp_path / "denoiser")
+    trainer.optimiser.step()
+    state = StateStore(tmp_path).save(trainer, 1, options, digest="0" * 64)
+    Denoiser(trainer.net, average=trainer.average).save(tmp_path / "denoiser")
 
-    disk = describe_disk(trainee.net.num_parameters, options, tmp_path)
+    disk = describe_disk(trainer.net.num_parameters, options, tmp_path)
 
     assert disk["state_bytes"] == pytest.approx(state.stat().st_size, rel=0.05)
     file = tmp_path / "denoiser"

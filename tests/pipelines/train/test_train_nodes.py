@@ -9,10 +9,10 @@ import torch
 from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
 from cbsn_pipeline.pipelines.train import create_pipeline
 from cbsn_pipeline.pipelines.train.nodes import train_denoiser
-from cbsn_pipeline.training.journal import Journal
+from cbsn_pipeline.training.checkpoints.store import StateStore
+from cbsn_pipeline.training.loop import NonFiniteLossError
+from cbsn_pipeline.training.monitoring.monitor import Monitor
 from cbsn_pipeline.training.options import TrainOptions
-from cbsn_pipeline.training.state import StateStore
-from cbsn_pipeline.training.steps import NonFiniteLossError
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_resuming_changes_no_number(
     whole, _ = train_denoiser(
         patches, manifest, tmp_path / "whole", None, None, options
     )
-    add = Journal.add
+    add = Monitor.add
 
     def interrupt_at_step_three(self, report):
         add(self, report)
@@ -115,7 +115,7 @@ def test_ctrl_c_saves_says_how_to_go_on_and_resuming_changes_no_number(
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add", interrupt_at_step_three)
+        patch.setattr(Monitor, "add", interrupt_at_step_three)
         with pytest.raises(KeyboardInterrupt):
             train_denoiser(patches, manifest, tmp_path / "cut", None, None, options)
     assert StateStore(tmp_path / "cut").latest().step == 3
@@ -157,15 +157,15 @@ def test_resuming_a_finished_training_gives_its_denoiser_again(
 def test_a_loss_that_is_no_number_names_the_last_good_state(
     patches, manifest, tmp_path, options, monkeypatch
 ):
-    add = Journal.add
+    add = Monitor.add
 
     def poison_after_step_five(self, report):
         add(self, report)
         if report.step == 5:
             with torch.no_grad():
-                self._trainee.net.conv0.bias.fill_(float("nan"))
+                self._trainer.net.conv0.bias.fill_(float("nan"))
 
-    monkeypatch.setattr(Journal, "add", poison_after_step_five)
+    monkeypatch.setattr(Monitor, "add", poison_after_step_five)
     with pytest.raises(NonFiniteLossError) as caught:
         train_denoiser(patches, manifest, tmp_path, None, None, options)
 
@@ -180,14 +180,14 @@ def test_a_loss_that_is_no_number_names_the_last_good_state(
 def test_before_the_first_state_a_bad_loss_says_so(
     patches, manifest, tmp_path, options, monkeypatch
 ):
-    add = Journal.add
+    add = Monitor.add
 
     def poison_at_once(self, report):
         add(self, report)
         with torch.no_grad():
-            self._trainee.net.conv0.bias.fill_(float("nan"))
+            self._trainer.net.conv0.bias.fill_(float("nan"))
 
-    monkeypatch.setattr(Journal, "add", poison_at_once)
+    monkeypatch.setattr(Monitor, "add", poison_at_once)
     with pytest.raises(NonFiniteLossError, match="No state was saved yet"):
         train_denoiser(patches, manifest, tmp_path, None, None, options)
 

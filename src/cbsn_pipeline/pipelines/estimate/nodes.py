@@ -15,7 +15,7 @@ from cbsn_pipeline.threads import num_cores
 from cbsn_pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
-    from cbsn_pipeline.training.estimate import Estimate
+    from cbsn_pipeline.training.estimate.estimate import Estimate
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def estimate_training(options: TrainOptions, training_state: Path) -> dict[str, 
     Raises:
         ValueError: The options cannot be had, as in training.
     """
-    from cbsn_pipeline.training.estimate import estimate
+    from cbsn_pipeline.training.estimate.estimate import estimate
 
     load = os.getloadavg()[0]  # of others: before we add to it
     found = estimate(options)

@@ -13,8 +13,8 @@ from cbsn_pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.denoiser import Denoiser
-    from cbsn_pipeline.training.batches import PatchSource
-    from cbsn_pipeline.training.watched_blocks import WatchedBlocks
+    from cbsn_pipeline.training.data.batches import PatchSource
+    from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
 else:  # Kedro resolves the annotations of nodes; these would import torch
     Denoiser = PatchSource = Any
 
@@ -55,8 +55,8 @@ def train_denoiser(
     """
     from cbsn_pipeline.cbsn import Denoiser, Provenance
     from cbsn_pipeline.tracked_recorder import TrackedRecorder
-    from cbsn_pipeline.training.conduct import Materials, conduct
-    from cbsn_pipeline.training.launch import is_alone, launch
+    from cbsn_pipeline.training.distributed.launch import is_alone, launch
+    from cbsn_pipeline.training.run import Materials, train
 
     _check_same_data(patches, manifest)
     watched = _choose_watched(
@@ -65,8 +65,8 @@ def train_denoiser(
     _prepare_states(training_state, options)
     materials = Materials(patches, watched, training_state)
     with TrackedRecorder(options.steps) as recorder:
-        train = conduct if is_alone(options) else launch
-        net, average, report = train(materials, options, recorder=recorder)
+        train_all_steps = train if is_alone(options) else launch
+        net, average, report = train_all_steps(materials, options, recorder=recorder)
     provenance = Provenance(
         data_digest=manifest.digest,
         data_kind=manifest.kind,
@@ -88,7 +88,7 @@ def _check_same_data(patches: PatchSource, manifest: Manifest) -> None:
 
 def _prepare_states(folder: Path, options: TrainOptions) -> None:
     """Note whose states these will be; those of another training are put aside."""
-    from cbsn_pipeline.training.state import StateStore
+    from cbsn_pipeline.training.checkpoints.store import StateStore
 
     store, run_id = StateStore(folder), tracking.active_run_id()
     with store.only_writer():
@@ -104,7 +104,7 @@ def _choose_watched(
     clean: Blocks | None,
     options: TrainOptions,
 ) -> "WatchedBlocks":
-    from cbsn_pipeline.training.watched_blocks import WatchedBlocks
+    from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
 
     if noisy is None or clean is None:
         watched = WatchedBlocks.of_patches(patches, count=options.validation_blocks)

@@ -1,0 +1,1 @@
+"""Resumable states: their content, their file, the folder that holds them."""

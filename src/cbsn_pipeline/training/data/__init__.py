@@ -1,0 +1,1 @@
+"""What a training is fed with: random crops of patches, a function of seed and step."""

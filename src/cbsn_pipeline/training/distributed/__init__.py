@@ -1,0 +1,1 @@
+"""The same training in several processes, on one machine or many."""

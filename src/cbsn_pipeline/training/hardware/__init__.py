@@ -1,0 +1,1 @@
+"""What a training runs on: device, speed settings, processes, memory errors."""
