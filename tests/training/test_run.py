@@ -1,6 +1,7 @@
 """A whole training without Kedro: what is saved, when, and what is said."""
 
 import logging
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from cbsn_pipeline.training.checkpoints.store import StateStore
 from cbsn_pipeline.training.loop import NonFiniteLossError
 from cbsn_pipeline.training.monitoring.monitor import Monitor
 from cbsn_pipeline.training.monitoring.recorder import NoRecorder
+from cbsn_pipeline.training.monitoring.saver import Saver
 from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
 from cbsn_pipeline.training.run import Materials, train
 
@@ -96,9 +98,8 @@ def test_a_state_is_saved_when_minutes_have_passed(materials, options, monkeypat
         return save(self, trainer, step, *rest, **named)
 
     monkeypatch.setattr(StateStore, "save", note)
-    monkeypatch.setattr(
-        Monitor, "minutes_unsaved", property(lambda self: len(self._pending) * 9.0)
-    )
+    minutes = cycle([9.0, 18.0])
+    monkeypatch.setattr(Saver, "minutes_unsaved", property(lambda self: next(minutes)))
     options = options.model_copy(
         update={"validate_every": 100, "log_every": 100, "save_every_minutes": 15.0}
     )

@@ -1,13 +1,12 @@
-"""What a training leaves behind while it runs: log, metrics, pictures, states."""
+"""Tells how a training goes while it runs: log, metrics, pictures, alarms."""
 
 import logging
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from cbsn_pipeline.training.checkpoints.store import Best, StateStore
+from cbsn_pipeline.training.checkpoints.store import StateStore
 from cbsn_pipeline.training.data.batches import Batches
 from cbsn_pipeline.training.hardware.ranks import Ranks
 from cbsn_pipeline.training.loop import (
@@ -17,14 +16,13 @@ from cbsn_pipeline.training.loop import (
     check_finite,
 )
 from cbsn_pipeline.training.monitoring.alarms import raise_alarms, watch
+from cbsn_pipeline.training.monitoring.history import History
 from cbsn_pipeline.training.monitoring.recorder import Recorder
 from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.trainer_state import TrainerState
 
 logger = logging.getLogger(__name__)
-
-SECONDS_PER_MINUTE = 60
 
 
 class Monitor:
@@ -45,12 +43,8 @@ class Monitor:
         *,
         recorder: Recorder,
         ranks: Ranks,
-        seconds_before: float = 0.0,
-        held_out_before: Sequence[dict[str, float]] = (),
-        alarms_before: Sequence[dict[str, Any]] = (),
-        precisions: Sequence[str] = (),
+        history: History,
     ) -> None:
-        self._seconds_before = seconds_before
         self._trainer = trainer
         self._batches = batches
         self._store = store
@@ -60,11 +54,8 @@ class Monitor:
         self._ranks = ranks
         self._pending: list[StepReport] = []
         self._last_losses: dict[str, float] = {}
-        self._history = list(held_out_before)
-        self._alarms = list(alarms_before)
-        self._precisions = list(precisions)
-        self._saved_step = 0
-        self._started = self._last_log = self._last_save = time.monotonic()
+        self._history = history
+        self._last_log = time.monotonic()
         if held_out and ranks.is_first:
             noisy_psnr = held_out.noisy_psnr()
             if noisy_psnr is not None:
@@ -73,13 +64,13 @@ class Monitor:
             recorder.log_dict(f"training/{self._watched}_blocks.json", subset)
 
     @property
-    def headline(self) -> dict[str, float]:
+    def _headline(self) -> dict[str, float]:
         """What the progress bar shows: last loss, last held-out PSNR."""
         shown = {}
         if self._last_losses:
             shown["loss"] = self._last_losses["total"]
-        if self._history:
-            shown["psnr_db"] = self._history[-1]["psnr_db"]
+        if self._history.held_out:
+            shown["psnr_db"] = self._history.held_out[-1]["psnr_db"]
         return shown
 
     @property
@@ -87,11 +78,6 @@ class Monitor:
         """What the blocks are called: only those with clean twins are held out."""
         known = self._held_out is not None and self._held_out.clean is not None
         return "held_out" if known else "watched"
-
-    @property
-    def minutes_unsaved(self) -> float:
-        """Minutes since a state was saved, or since the start."""
-        return (time.monotonic() - self._last_save) / SECONDS_PER_MINUTE
 
     def add(self, report: StepReport) -> None:
         """Take note of a step; reads nothing from the device."""
@@ -122,73 +108,63 @@ class Monitor:
             self._recorder.log_metrics(metrics, step=last.step)
         self._pending, self._last_log = [], now
 
-    def validate(self, step: int) -> None:
-        """Look at the blocks; where their truth is known, score and save the best."""
+    def validate(self, step: int) -> float | None:
+        """Look at the blocks and score them.
+
+        Returns:
+            Their PSNR, dB; None where their truth is not known or another rank looks.
+        """
         if self._held_out is None or not self._ranks.is_first:
-            return
-        self._check_weights(step)
+            return None
+        self.check_weights(step)
         score = self._held_out.score(self._trainer.net)
         self._show(score.denoised, step)
         self._raise_alarms(score.denoised, step)
         if score.psnr_db is not None:
             self._note_score(score.psnr_db, step)
+        return score.psnr_db
 
     def _note_score(self, psnr_db: float, step: int) -> None:
-        """Note a score on held-out blocks; save the state if it is the best so far."""
+        """Note a score on held-out blocks, and that of the averaged weights."""
         assert self._held_out is not None
         scores = {"psnr_db": psnr_db}
         if self._trainer.average is not None:
             average = self._held_out.score(self._trainer.average)
             assert average.psnr_db is not None
             scores["psnr_db_ema"] = average.psnr_db
-        self._history.append({"step": step, **scores})
+        self._history.held_out.append({"step": step, **scores})
         metrics = {f"held_out/{name}": value for name, value in scores.items()}
         self._recorder.log_metrics(metrics, step=step)
         words = ", ".join(f"{v:.2f} dB" for v in scores.values())
         logger.info("Step %d: held-out PSNR %s.", step, words.replace(", ", ", EMA "))
-        best = self._store.best()
-        if best is None or psnr_db > best.psnr_db:
-            self.save(step, Best(step, psnr_db))
 
-    def save(self, step: int, best: Best | None = None) -> None:
-        """Save the resumable state."""
-        self._last_save = time.monotonic()
-        if not self._ranks.is_first or step == self._saved_step:
-            return
-        self._check_weights(step)
-        path = self._store.save(
-            self._trainer,
-            step,
-            self._options,
-            digest=self._batches.digest,
-            fingerprint=self._batches.fingerprint,
-            seconds=self._seconds_before + time.monotonic() - self._started,
-            held_out=self._history,
-            alarms=self._alarms,
-            precisions=self._precisions,
-            best=best,
-        )
-        self._saved_step = step
+    def advance(self, step: int) -> None:
+        """Move the progress bar to ``step``."""
+        self._recorder.advance(step, self._headline)
+
+    def flush(self) -> None:
+        """Send now what was collected."""
         self._recorder.flush()
-        logger.info("Step %d: state saved to %s.", step, path)
 
-    def report(self, start: int) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """Summarise the training for the report dataset."""
-        seconds = time.monotonic() - self._started
+        history, seconds = self._history, self._history.seconds
         return {
             "steps": self._options.steps,
-            "resumed_after_step": start,
+            "resumed_after_step": history.start,
             "seconds": round(seconds, 3),
-            "seconds_of_all_sessions": round(self._seconds_before + seconds, 3),
-            "steps_per_second": round((self._options.steps - start) / seconds, 4),
+            "seconds_of_all_sessions": round(history.seconds_before + seconds, 3),
+            "steps_per_second": round(
+                (self._options.steps - history.start) / seconds, 4
+            ),
             "device": str(self._trainer.device),
             "processes": self._ranks.size,
             "parameters": self._trainer.net.num_parameters,
             "data_digest": self._batches.digest,
             "losses": self._last_losses,
-            "held_out": self._history,
-            "alarms": self._alarms,
-            "precisions": self._precisions,
+            "held_out": history.held_out,
+            "alarms": history.alarms,
+            "precisions": history.precisions,
         }
 
     def _show(self, denoised: Any, step: int) -> None:  # noqa: ANN401
@@ -212,7 +188,7 @@ class Monitor:
         self._recorder.log_metrics(metrics, step=step)
         for alarm in raise_alarms(values):
             logger.warning("Step %d: %s: %s", step, alarm.name, alarm.message)
-            self._alarms.append({"step": step, **alarm._asdict()})
+            self._history.alarms.append({"step": step, **alarm._asdict()})
             self._tag_alarm(alarm.name, f"Step {step}: {alarm.message}")
 
     def _tag_alarm(self, name: str, message: str) -> None:
@@ -220,8 +196,12 @@ class Monitor:
             self._recorder.set_tags({f"alarm.{name}": message})
             self._recorder.flush()
 
-    def _check_weights(self, step: int) -> None:
-        """Raise when the last update spoiled the weights, before that is saved."""
+    def check_weights(self, step: int) -> None:
+        """Raise when the last update spoiled the weights, before that is saved.
+
+        Raises:
+            NonFiniteLossError: They are not finite; says what to go back to.
+        """
         weights = self._trainer.net.parameters()
         if all(bool(torch.isfinite(weight).all()) for weight in weights):
             return
