@@ -1,6 +1,7 @@
 """Project settings. Every run of Kedro imports this: it imports nothing heavy."""
 
 from cbsn_pipeline.hooks import (
+    ParametersHook,
     ProtocolHook,
     RawDataHook,
     SampleHook,
@@ -8,9 +9,16 @@ from cbsn_pipeline.hooks import (
     TrackingHook,
 )
 
-# The last one is called first, where order counts: protocol and pipeline must fit, the
-# sample is made, then raw data is looked for, then the run is tracked.
-HOOKS = (TrackingHook(), SessionHook(), RawDataHook(), SampleHook(), ProtocolHook())
+# The last one is called first, where order counts: parameters must be known, protocol
+# and pipeline must fit, the sample is made, raw data is looked for, the run is tracked.
+HOOKS = (
+    TrackingHook(),
+    SessionHook(),
+    RawDataHook(),
+    SampleHook(),
+    ProtocolHook(),
+    ParametersHook(),
+)
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_telemetry",)  # nothing is sent anywhere
 
 CONFIG_LOADER_ARGS = {
