@@ -1,8 +1,4 @@
 import hashlib
-import os
-import socket
-import subprocess
-import sys
 
 import pytest
 from kedro.io import DatasetError
@@ -11,7 +7,6 @@ from cbsn_pipeline.datasets.raw_file import (
     check_file,
     check_folder,
     file_sha256,
-    write_beside,
 )
 
 
@@ -69,38 +64,3 @@ def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path):
     path.write_bytes(b"abc")
 
     assert file_sha256(path) == hashlib.sha256(b"abc").hexdigest()
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path):
-    path = tmp_path / "deep" / "a.txt"
-    with write_beside(path) as partial:
-        assert partial.parent == path.parent
-        partial.write_text("old")
-
-    def interrupted():
-        with write_beside(path) as partial:
-            partial.write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-
-    assert path.read_text() == "old"
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_the_next_write_removes_what_a_killed_process_left(tmp_path):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    host = socket.gethostname()
-    dead = tmp_path / f".patches-{host}-{ended.pid}-abc.h5"
-    living = tmp_path / f".patches-{host}-{os.getppid()}-abc.h5"
-    elsewhere = tmp_path / f".patches-other-{ended.pid}-abc.h5"
-    for file in (dead, living, elsewhere):
-        file.write_bytes(b"half")
-
-    with write_beside(tmp_path / "patches.h5") as partial:
-        partial.write_bytes(b"whole")
-
-    left = {file.name for file in tmp_path.iterdir()}
-    assert left == {"patches.h5", living.name, elsewhere.name}

@@ -56,6 +56,10 @@ def test_they_are_known_in_every_environment(environment):
         ({"resume": True}, "resume is not known; did you mean train.resume?"),
         ({"b": "x"}, "b is not known."),
         (
+            {"train.steps": 3},  # as a file given by --config may have it
+            "train.steps is one key here: write steps below train, indented.",
+        ),
+        (
             {"train": {"stepz": 10}},
             "train.stepz is not an option; did you mean train.steps?",
         ),

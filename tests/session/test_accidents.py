@@ -145,7 +145,7 @@ def test_a_training_goes_on_as_if_nothing_had_happened(
     folder = project / "data" / "06_models" / "sample" / "state"
     states = sorted(folder.glob("step_*"))
     assert states[-1].name == f"step_{last_state:09d}.pt"
-    assert not list(folder.glob("*.partial"))
+    assert not list(folder.glob(".step_*"))
 
     with kedro(*arguments, f"{parameters},train.resume=true") as process:
         output = process.stdout.read()

@@ -1,7 +1,6 @@
 """The file of a denoiser: safetensors, with options and provenance in its header."""
 
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from cbsn_pipeline.cbsn.network import CBSN
 from cbsn_pipeline.cbsn.options import NetworkOptions, UNetOptions
 from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.cbsn.unet import UNet
+from cbsn_pipeline.files.atomic import write_file
 
 FORMAT = "cbsn-denoiser"
 FORMAT_VERSION = 2  # the newest that is read
@@ -56,10 +56,8 @@ def write_denoiser(path: Path, content: DenoiserContent) -> None:
     if average is not None:
         averaged = _to_host(average).items()
         weights |= {f"{AVERAGE}{name}": tensor for name, tensor in averaged}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(serialise(weights, metadata))
-    partial.replace(path)
+    with write_file(path) as partial:
+        partial.write_bytes(serialise(weights, metadata))
 
 
 def read_denoiser(path: Path) -> DenoiserContent:

@@ -17,8 +17,9 @@ from cbsn_pipeline.datasets.image_structure import (
     has_separate_planes,
     read_structure,
 )
-from cbsn_pipeline.datasets.raw_file import check_file, write_beside
+from cbsn_pipeline.datasets.raw_file import check_file
 from cbsn_pipeline.datasets.read_limit import check_decoded_size
+from cbsn_pipeline.files.atomic import write_file
 
 Image = NDArray[Any]
 
@@ -139,5 +140,5 @@ def write_png(path: Path, image: NDArray[Any]) -> None:
         ValueError: If shape or dtype are others.
     """
     content = encode_png(image)
-    with write_beside(path) as partial:
+    with write_file(path) as partial:
         partial.write_bytes(content)

@@ -10,7 +10,8 @@ from kedro_datasets._typing import JSONPreview
 from pydantic import ValidationError
 
 from cbsn_pipeline.datasets.manifest import Manifest
-from cbsn_pipeline.datasets.raw_file import check_file, write_beside
+from cbsn_pipeline.datasets.raw_file import check_file
+from cbsn_pipeline.files.atomic import write_file
 
 
 class ManifestDataset(AbstractVersionedDataset[Manifest, Manifest]):
@@ -56,7 +57,7 @@ class ManifestDataset(AbstractVersionedDataset[Manifest, Manifest]):
             ) from error
 
     def save(self, data: Manifest) -> None:
-        with write_beside(Path(self._get_save_path())) as partial:
+        with write_file(Path(self._get_save_path())) as partial:
             partial.write_text(data.model_dump_json(indent=1) + "\n")
 
     def preview(self, num_images: int = 3) -> JSONPreview:

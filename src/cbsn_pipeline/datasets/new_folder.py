@@ -1,12 +1,12 @@
 """A folder that is written once: complete under its name, or not there at all."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from kedro.io import DatasetError
+
+from cbsn_pipeline.files.atomic import write_folder
 
 
 @contextmanager
@@ -30,16 +30,12 @@ def write_new_folder(path: Path, *, what: str) -> Iterator[Path]:
             f"{path} exists: a {what} is never overwritten. Set versioned: true in the "
             "catalog, or move the old one away."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
-        yield partial
-        partial.chmod(0o755)  # mkdtemp makes folders private
-        partial.rename(path)
+        with write_folder(path, replace=False) as partial:
+            yield partial
     except ValueError as error:
         raise DatasetError(f"The {what} was not written: {error}") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
         _remove_if_empty(path.parent)
 
 

@@ -13,7 +13,7 @@ from kedro_datasets._typing import ImagePreview
 from cbsn_pipeline.datasets.image_file import encode_png
 from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION, PatchExtraction
 from cbsn_pipeline.datasets.patch_file import PatchFile, read_attributes
-from cbsn_pipeline.datasets.raw_file import write_beside
+from cbsn_pipeline.files.atomic import write_file
 from cbsn_pipeline.imaging.quantise import to_uint8
 from cbsn_pipeline.progress import Progress
 
@@ -58,7 +58,7 @@ class PatchesDataset(AbstractDataset[PatchExtraction, PatchFile]):
         self._filepath.parent.mkdir(parents=True, exist_ok=True)
         self._check_space(data)
         logger.info("%s is written: %s.", self._filepath, reason)
-        with write_beside(self._filepath) as partial:
+        with write_file(self._filepath) as partial:
             _write(partial, data)
 
     def _reason_to_write(self, wanted: PatchExtraction) -> str | None:

@@ -1,22 +1,13 @@
-"""Checks that every reader makes before it opens a file, and the atomic write.
+"""Checks that every reader makes before it opens a file.
 
 A file that is missing, empty, still zipped or a stand-in for the real one gives the
 same message whichever reader meets it.
 """
 
-import glob
 import hashlib
-import os
-import re
-import socket
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from kedro.io import DatasetError
-
-from cbsn_pipeline.processes import is_alive
 
 _STAND_INS = {  # first bytes: what it is, what to do
     b"version https://git-lfs": (
@@ -96,59 +87,3 @@ def file_sha256(path: Path) -> str:
     """Hash the bytes of a file without holding them in memory; hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def write_beside(path: Path) -> Iterator[Path]:
-    """Give a temporary name in the folder of ``path``; rename it when all went well.
-
-    A failed or interrupted write removes the temporary file and leaves what ``path``
-    held before. What a killed process of this host left is removed by the next write.
-
-    Args:
-        path: The final name; its folder is made if missing.
-
-    Yields:
-        The name to write to. Same suffix, so that writers which go by it work.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{_short(path.stem)}-{_process(os.getpid())}-",
-        suffix=path.suffix,
-        dir=path.parent,
-    )
-    os.close(handle)
-    partial = Path(name)
-    try:
-        yield partial
-        partial.chmod(0o666 & ~_umask())  # mkstemp makes files private
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def _process(pid: object) -> str:
-    return f"{socket.gethostname()}-{pid}"
-
-
-def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files whose process is dead: patches of SIDD take 18 GiB."""
-    stem = _short(path.stem)
-    ours = re.compile(re.escape(f".{stem}-{_process('')}") + r"(\d+)-")
-    for file in path.parent.glob(f".{glob.escape(stem)}-*"):
-        match = ours.match(file.name)
-        if match and not is_alive(int(match[1])):
-            file.unlink(missing_ok=True)
-
-
-def _short(stem: str) -> str:
-    """Leave room in a name of 255 bytes for what makes it temporary."""
-    return os.fsencode(stem)[:100].decode(errors="ignore")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

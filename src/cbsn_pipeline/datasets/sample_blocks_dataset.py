@@ -8,7 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.challenges import sidd
-from cbsn_pipeline.datasets.raw_file import write_beside
+from cbsn_pipeline.files.atomic import write_file
 
 HEADER_TEXT = b"MATLAB 5.0 MAT-file, simulated by cbsn_pipeline"
 _HEADER_BYTES = 116  # of text; SciPy writes the date there
@@ -41,7 +41,7 @@ class SampleBlocksDataset(AbstractDataset[NDArray[np.uint8], None]):
         from scipy.io import savemat
 
         sidd.check_blocks(data, source=self._filepath, num_images=None, num_blocks=None)
-        with write_beside(self._filepath) as partial:
+        with write_file(self._filepath) as partial:
             savemat(partial, {self._filepath.stem: data}, do_compression=True)
             with partial.open("r+b") as file:
                 file.write(HEADER_TEXT.ljust(_HEADER_BYTES))

@@ -17,7 +17,7 @@ from cbsn_pipeline.datasets.matlab_hdf5 import (
     put,
     write_header,
 )
-from cbsn_pipeline.datasets.sample_folder import write_folder_beside
+from cbsn_pipeline.files.atomic import write_folder
 
 HEADER_TEXT = b"MATLAB 7.3 MAT-file, simulated by cbsn_pipeline"
 
@@ -68,7 +68,7 @@ class SampleDndDataset(AbstractDataset[Sequence[DndImage], None]):
         )
 
     def save(self, data: Sequence[DndImage]) -> None:
-        with write_folder_beside(self._filepath) as partial:
+        with write_folder(self._filepath) as partial:
             (partial / dnd.IMAGE_FOLDER).mkdir()
             for number, image in enumerate(data, start=1):
                 file = partial / dnd.IMAGE_FOLDER / dnd.image_file_name(number)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.challenges import sidd
 from cbsn_pipeline.datasets.image_file import write_png
-from cbsn_pipeline.datasets.sample_folder import write_folder_beside
+from cbsn_pipeline.files.atomic import write_folder
 
 DATA_FOLDER = "Data"
 
@@ -59,7 +59,7 @@ class SampleSiddMediumDataset(AbstractDataset[Sequence[ImagePair], None]):
         )
 
     def save(self, data: Sequence[ImagePair]) -> None:
-        with write_folder_beside(self._filepath) as partial:
+        with write_folder(self._filepath) as partial:
             for pair in data:
                 instance = sidd.parse_scene_instance(pair.scene_instance).instance
                 folder = partial / DATA_FOLDER / pair.scene_instance

@@ -20,10 +20,10 @@ from cbsn_pipeline.cbsn.unet import UNet
 from cbsn_pipeline.distillation.options import StudentOptions
 from cbsn_pipeline.distillation.pairs import Pair, Pairs
 from cbsn_pipeline.distillation.targets import Patches, make_targets, spread
+from cbsn_pipeline.files.atomic import write_file
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.training.checkpoints.file import read_state
 from cbsn_pipeline.training.data.batches import PatchSource
-from cbsn_pipeline.training.durable import publish
 from cbsn_pipeline.training.hardware.device import choose_device, tune
 from cbsn_pipeline.training.monitoring.recorder import Recorder
 from cbsn_pipeline.training.stop import StopRequest
@@ -321,7 +321,6 @@ class _State:
 
     def save(self, student: Progressing) -> None:
         """Write the state; the one before is replaced when this one is whole."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         taught = student.teacher
         content = {
             "version": STATE_VERSION,
@@ -333,5 +332,5 @@ class _State:
             "optimiser": student.optimiser.state_dict(),
             "average": None if taught is None else taught.state_dict(),
         }
-        with publish(self.path) as file:
+        with write_file(self.path) as partial, partial.open("wb") as file:
             torch.save(content, file)

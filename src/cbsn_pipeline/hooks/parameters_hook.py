@@ -93,6 +93,9 @@ def _options() -> dict[str, type[BaseModel]]:
 
 def _unknown(key: str, known: set[str], options: Mapping[str, type[BaseModel]]) -> str:
     """Say that nothing has this name, and what may have been meant."""
+    stage, dot, option = key.partition(".")
+    if dot and stage in known:
+        return f"{key} is one key here: write {option} below {stage}, indented."
     within = [f"{s}.{key}" for s, model in options.items() if key in model.model_fields]
     return f"{key} is not known{_suggest(within or _nearest(key, known))}"
 

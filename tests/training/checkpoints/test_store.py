@@ -68,7 +68,7 @@ def test_a_disk_that_really_refuses_is_named(options, store):
 
 def test_the_next_save_removes_what_a_killed_run_left(options, store):
     store.folder.mkdir()
-    (store.folder / "step_000000001.pt.partial").write_bytes(b"half")
+    (store.folder / ".step_000000001-host-1-x.pt").write_bytes(b"half")
 
     store.save(new_trainer_state(options, CPU), 2, options, digest="d")
 

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import torch
 from filelock import FileLock, Timeout
 
+from cbsn_pipeline.files.atomic import write_file
 from cbsn_pipeline.training.checkpoints.content import SavedState, content_of
 from cbsn_pipeline.training.checkpoints.file import read_state
-from cbsn_pipeline.training.durable import publish
 from cbsn_pipeline.training.options import TrainOptions
 from cbsn_pipeline.training.trainer_state import TrainerState
 
@@ -121,7 +121,7 @@ class StateStore:
             "alarms": list(alarms),
             "precisions": list(precisions),
         }
-        for leftover in self.folder.glob("step_*.partial"):  # of a killed run
+        for leftover in self.folder.glob(".step_*.pt"):  # of a killed run, on any host
             leftover.unlink(missing_ok=True)
         try:
             self._write(content, path)
@@ -141,7 +141,7 @@ class StateStore:
     @staticmethod
     def _write(content: dict[str, Any], path: Path) -> None:
         try:
-            with publish(path) as file:
+            with write_file(path) as partial, partial.open("wb") as file:
                 torch.save(content, file)
         except RuntimeError as error:  # torch's writer trips over a failed write
             failed = error.__context__
@@ -231,8 +231,8 @@ class StateStore:
         return content["run_id"] if content else None
 
     def _write_json(self, name: str, content: dict[str, Any]) -> None:
-        with publish(self.folder / name) as file:
-            file.write(json.dumps(content).encode())
+        with write_file(self.folder / name) as partial:
+            partial.write_text(json.dumps(content), encoding="utf-8")
 
     def _read_json(self, name: str, kinds: dict[str, Any]) -> dict[str, Any] | None:
         """Read a file of this folder with exactly these keys; None without it.

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from cbsn_pipeline.cbsn.network import CBSN
+from cbsn_pipeline.files.atomic import write_file
 from cbsn_pipeline.training.data.batches import PatchSource
 from cbsn_pipeline.training.loop import NonFiniteLossError
 from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
@@ -98,9 +99,8 @@ def write_result(folder: Path, outcome: Outcome) -> None:
         "average": outcome.average.state_dict() if outcome.average else None,
         "report": json.dumps(outcome.report),
     }
-    partial = folder / f"{RESULT}.partial"
-    torch.save(content, partial)
-    partial.replace(folder / RESULT)
+    with write_file(folder / RESULT) as partial:
+        torch.save(content, partial)
 
 
 def read_result(folder: Path, options: TrainOptions) -> Outcome:
@@ -121,10 +121,9 @@ def read_result(folder: Path, options: TrainOptions) -> Outcome:
 def write_error(folder: Path, error: Exception) -> None:
     """Write down an error that no restart can mend."""
     kind = next(name for name, kind in ERRORS.items() if isinstance(error, kind))
-    partial = folder / f"{ERROR}.partial"
-    with suppress(OSError):  # the error may be that the disk is full
+    # the error may be that the disk is full
+    with suppress(OSError), write_file(folder / ERROR) as partial:
         partial.write_text(json.dumps([kind, str(error)]), encoding="utf-8")
-        partial.replace(folder / ERROR)
 
 
 def read_error(folder: Path) -> Exception | None:

@@ -1,0 +1,1 @@
+"""Files of any content: how they are written."""
