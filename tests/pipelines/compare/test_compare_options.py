@@ -37,7 +37,7 @@ def test_runs_are_a_list_or_joined_by_plus():
         ({"resamples": 10}, "greater than or equal to 100"),
         ({"confidence": 95}, "less than 1"),
         ({"panels": -1}, "greater than or equal to 0"),
-        ({"runs": 12}, "valid tuple"),
+        ({"runs": 12}, "valid string"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(bad, message):

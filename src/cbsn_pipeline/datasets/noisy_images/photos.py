@@ -45,13 +45,13 @@ def find_photo_files(path: Path) -> tuple[list[Path], Path]:
     if not path.exists() and glob.has_magic(str(path)):
         root = _fixed_part(path)
         pattern = str(path.relative_to(root))
-        check_folder(root, expected=f"with {EXPECTED} that match {pattern}")
+        check_folder(root, expected=f"{EXPECTED} that match {pattern}")
         files = list(root.glob(pattern))
     elif path.is_file():
         check_file(path, expected=EXPECTED)
         root, files = path.parent, [path]
     else:
-        check_folder(path, expected=f"with {EXPECTED}")
+        check_folder(path, expected=EXPECTED)
         root, files = path, list(path.rglob("*"))
     photos = sorted(file for file in files if _is_photo(file))
     if not photos:

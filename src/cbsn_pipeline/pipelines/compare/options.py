@@ -1,11 +1,12 @@
 """What can be chosen when comparing trainings."""
 
 from string import ascii_uppercase
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-SEPARATOR = "+"
+from cbsn_pipeline.lists import Joined
+
 LETTERS = ascii_uppercase  # what runs are called in tables: A, B, ...
 MIN_RUNS = 2
 
@@ -30,21 +31,14 @@ class CompareOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    runs: tuple[str, ...] = ()
-    labels: tuple[str, ...] | None = None
+    runs: Annotated[tuple[str, ...], Joined] = ()
+    labels: Annotated[tuple[str, ...] | None, Joined] = None
     method: str = Field("denoised", min_length=1)
     resample: Literal["blocks", "images"] = "blocks"
     resamples: int = Field(10_000, ge=100)
     confidence: float = Field(0.95, gt=0.0, lt=1.0)
     seed: int = Field(0, ge=0)
     panels: int = Field(2, ge=0)
-
-    @field_validator("runs", "labels", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
-        if not isinstance(value, str):
-            return value
-        return [part.strip() for part in value.split(SEPARATOR)] if value else []
 
     @model_validator(mode="after")
     def _check_runs(self) -> Self:

@@ -1,13 +1,12 @@
 """What can be chosen when making a submission to SIDD."""
 
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cbsn_pipeline.cbsn.options import Restitution
 from cbsn_pipeline.challenges.sidd_submission import Layout
-
-SEPARATOR = "+"
+from cbsn_pipeline.lists import Joined
 
 
 class OptionalData(BaseModel):
@@ -66,20 +65,13 @@ class SubmitSiddOptions(BaseModel):
 
     num_images: int = Field(40, ge=1)
     num_blocks: int = Field(32, ge=1)
-    layouts: tuple[Layout, ...] = ("kaggle",)
+    layouts: Annotated[tuple[Layout, ...], Joined] = ("kaggle",)
     zip: bool = False
     padding: int = Field(0, ge=0)
     batch_size: int | None = Field(None, ge=1)
     weights: Literal["raw", "ema"] = "raw"
     restitution: Restitution = "auto"
     optional_data: OptionalData = OptionalData()
-
-    @field_validator("layouts", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
-        if not isinstance(value, str):
-            return value
-        return [part.strip() for part in value.split(SEPARATOR)] if value else []
 
     @model_validator(mode="after")
     def _check_layouts(self) -> Self:

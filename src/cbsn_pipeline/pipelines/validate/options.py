@@ -1,16 +1,16 @@
 """What can be chosen when scoring."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cbsn_pipeline.cbsn.options import Restitution
+from cbsn_pipeline.lists import Joined
 
 Baseline = Literal["non_local_means", "gaussian_blur_2", "gaussian_blur_oracle"]
 
 OFFICIAL_IMAGES = 40
 OFFICIAL_BLOCKS = 32
-SEPARATOR = "+"
 
 
 class ValidateOptions(BaseModel):
@@ -42,7 +42,7 @@ class ValidateOptions(BaseModel):
     scene_instances: tuple[str, ...] | None = None
     padding: int = Field(0, ge=0)
     batch_size: int | None = Field(None, ge=1)
-    blind_strides: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    blind_strides: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Joined] = ()
     restitution: Restitution = "auto"
     baselines: tuple[Baseline, ...] = (
         "non_local_means",
@@ -53,13 +53,6 @@ class ValidateOptions(BaseModel):
         tuple(step / 2 for step in range(1, 13)), min_length=1
     )
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-
-    @field_validator("blind_strides", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
-        if isinstance(value, int):
-            return (value,)
-        return value.split(SEPARATOR) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _check_names_of_rows(self) -> Self:

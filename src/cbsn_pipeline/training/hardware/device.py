@@ -15,7 +15,6 @@ def choose_device(name: str, *, local_rank: int = 0) -> torch.device:
     Args:
         name: ``auto`` (CUDA when there is one, else the CPU), or torch's name of a
             device.
-
         local_rank: Which of this host's processes asks: each gets a GPU of its own,
             counted from the one that is named.
 
