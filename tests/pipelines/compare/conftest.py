@@ -88,7 +88,7 @@ def validated(blocks, denoisers, make_run):
 
     def validate(letter, number, *, padding=0, **changes):
         denoiser = Denoiser.load(denoisers[number])
-        methods = {"denoised": denoiser}
+        methods = {"denoised": denoiser, "restituted": denoiser.restituting("auto")}
         if denoiser.average is not None:
             methods["denoised_ema"] = denoiser.averaged()
         records = []

@@ -79,6 +79,17 @@ def test_padding_and_averaged_weights_are_those_of_the_run(validated, blocks):
     assert [len(row.panels) for row in panels.rows] == [4, 4]
 
 
+def test_what_is_compared_with_restitution_is_shown_with_it(validated, blocks):
+    runs = [validated("A", 0), validated("B", 1)]
+
+    alone = panels_of(runs, *blocks, CompareOptions(panels=1))
+    restituted = panels_of(runs, *blocks, CompareOptions(panels=1, method="restituted"))
+
+    assert restituted.notes == []
+    images = [list(panels.rows[0].panels.values())[1] for panels in (alone, restituted)]
+    assert not np.array_equal(*images)
+
+
 def test_a_run_without_a_denoiser_is_left_out_and_said(validated, blocks):
     second = validated("B", 1, denoiser=None, no_denoiser="it was lost")
     third = validated("C", 1)
@@ -109,7 +120,7 @@ def test_a_denoiser_that_did_not_make_the_scores_is_not_shown(
     (note,) = panels.notes
     assert note.startswith("No panels of B: ")
     assert "recorded are" in note
-    assert "other weights or another padding" in note
+    assert "other weights, another padding or another validate.restitution" in note
 
 
 def test_a_denoiser_without_averaged_weights_is_said(validated, blocks, denoisers):

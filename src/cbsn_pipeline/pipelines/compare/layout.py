@@ -89,13 +89,19 @@ def lay_out(
 
 def _explain(comparison: pd.DataFrame, options: CompareOptions) -> list[str]:
     return [
-        f"Change: second minus first, mean over blocks, method {options.method}; "
+        f"Change: second minus first, mean over blocks, method "
+        f"{_in_words(options.method)}; "
         "positive: the second is better. Won: share of blocks in which it is.",
         f"Intervals: percentile bootstrap, {options.resamples} resamples, seed "
         f"{options.seed}. p: Wilcoxon signed-rank, two-sided, not corrected for "
         "several comparisons.",
         *_warn(comparison, options),
     ]
+
+
+def _in_words(method: str) -> str:
+    alone = " (the network alone)" if method.startswith("denoised") else ""
+    return method + (" (with restitution)" if method == "restituted" else alone)
 
 
 def _warn(comparison: pd.DataFrame, options: CompareOptions) -> list[str]:

@@ -1,5 +1,6 @@
 """The blocks in which two runs differ most, denoised again by both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
+from cbsn_pipeline.cbsn import Denoiser
 from cbsn_pipeline.imaging.metrics import psnr
 from cbsn_pipeline.panels import PanelRow
 from cbsn_pipeline.pipelines.compare.options import CompareOptions
@@ -16,7 +18,12 @@ from cbsn_pipeline.pipelines.compare.tables import keys_of, name_block
 Image = NDArray[np.uint8]  # (H, W, RGB), 0..255
 Blocks = NDArray[np.uint8]  # (images, blocks, H, W, RGB), 0..255
 
-DENOISED, AVERAGED = "denoised", "denoised_ema"  # the methods that a denoiser makes
+# The methods that a denoiser makes: how, from the one that was loaded
+METHODS: dict[str, Callable[[Denoiser], Denoiser]] = {
+    "denoised": lambda denoiser: denoiser.restituting("off"),
+    "denoised_ema": lambda denoiser: denoiser.averaged(),
+    "restituted": lambda denoiser: denoiser.restituting("auto"),
+}
 SAME_NOISY_DB = 1e-3  # both from the same integers: equal but for digits in a file
 SAME_DENOISED_DB = 0.05  # a GPU rounds otherwise than a CPU, here and there by a level
 
@@ -154,7 +161,9 @@ def denoise_picks(
         picks: The blocks.
         noisy: (images, blocks, H, W, 3) uint8.
         clean: Same shape and type.
-        method: ``denoised``, or ``denoised_ema`` for the averaged weights.
+        method: ``denoised``, the network alone; ``denoised_ema``, with averaged
+            weights; or ``restituted``, with tone and colour given back as ``auto``
+            chooses.
 
     Returns:
         (H, W, 3) uint8 by index of the block.
@@ -167,9 +176,7 @@ def denoise_picks(
     blocks = np.stack([noisy[index] for index in recorded])
     try:
         denoiser = DenoiserDataset(filepath=run.denoiser.as_posix()).load()
-        if method == AVERAGED:
-            denoiser = denoiser.averaged()
-        denoised = denoiser.denoise_blocks(blocks, padding=run.padding)
+        denoised = METHODS[method](denoiser).denoise_blocks(blocks, padding=run.padding)
     except (DatasetError, ValueError) as error:
         raise _CannotShowError(str(error).rstrip(".")) from error
     for (index, decibels), image in zip(recorded.items(), denoised, strict=True):
@@ -177,7 +184,8 @@ def denoise_picks(
         if abs(here - decibels) > SAME_DENOISED_DB:
             raise _CannotShowError(
                 f"{run.denoiser} gives row {index[0]}, block {index[1]} {here:.2f} dB, "
-                f"recorded are {decibels:.2f} dB: other weights or another padding"
+                f"recorded are {decibels:.2f} dB: other weights, another padding or "
+                "another validate.restitution"
             )
     return dict(zip(recorded, denoised, strict=True))
 
@@ -187,7 +195,7 @@ def _check_possible(
 ) -> tuple[Blocks, Blocks]:
     if not options.panels:
         raise _CannotShowError("compare.panels is 0")
-    if options.method not in (DENOISED, AVERAGED):
+    if options.method not in METHODS:
         raise _CannotShowError(f"no denoiser makes the method {options.method!r}")
     if noisy is None or clean is None:
         raise _CannotShowError("the scored blocks are not there (globals.sidd_path)")
