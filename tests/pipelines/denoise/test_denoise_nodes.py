@@ -109,15 +109,17 @@ def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
         "log_metrics",
         lambda values, step: logged.append((values, step)),
     )
-    monkeypatch.setattr(nodes.time, "perf_counter", iter([10.0, 12.0]).__next__)
+    monkeypatch.setattr(
+        "cbsn_pipeline.pace.time.perf_counter", iter([10.0, 12.0]).__next__
+    )
     denoised, _ = nodes.denoise_photos(HalvingDenoiser(), photos, DenoiseOptions())
-    assert denoised.seconds_per_megapixel == 0.0
+    assert denoised.pace.seconds_per_megapixel == 0.0
 
     with caplog.at_level(logging.INFO):
         next(iter(denoised)).make()
 
     expected = 2.0 / (35 / 1e6)  # 5x7 pixels in two seconds
-    assert denoised.seconds_per_megapixel == pytest.approx(expected)
+    assert denoised.pace.seconds_per_megapixel == pytest.approx(expected)
     ((metrics, step),) = logged
     assert step == 0
     assert metrics["denoise/seconds_per_megapixel"] == pytest.approx(expected)

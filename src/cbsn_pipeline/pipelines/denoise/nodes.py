@@ -1,7 +1,6 @@
 """The step that denoises photographs."""
 
 import logging
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline import tracking
+from cbsn_pipeline.pace import Pace
 from cbsn_pipeline.pipelines.denoise.before_after import (
     Comparison,
     compare_crops,
@@ -60,8 +60,7 @@ class DenoisedPhotos:
         self._options = options
         self._comparisons = comparisons
         self.names = name_outputs(photos.relative)
-        self.seconds = 0.0
-        self.megapixels = 0.0
+        self.pace = Pace()
 
     def __iter__(self) -> Iterator[PendingPhoto]:
         from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
@@ -71,19 +70,15 @@ class DenoisedPhotos:
         ):
             yield PendingPhoto(source, name, partial(self._make, index, name))
 
-    @property
-    def seconds_per_megapixel(self) -> float:
-        """Time of the network and around it, files apart; 0 before the first."""
-        return self.seconds / self.megapixels if self.megapixels else 0.0
-
     def _make(self, index: int, name: PurePosixPath) -> NDArray[Any]:
         image = self._photos.read(index)
-        start = time.perf_counter()
-        denoised = self._denoiser.denoise_picture(image, padding=self._options.padding)
-        seconds = time.perf_counter() - start
+        before = self.pace.seconds
+        with self.pace.timed(pixels=image.shape[0] * image.shape[1]):
+            denoised = self._denoiser.denoise_picture(
+                image, padding=self._options.padding
+            )
+        seconds = self.pace.seconds - before
         megapixels = image.shape[0] * image.shape[1] / 1e6
-        self.seconds += seconds
-        self.megapixels += megapixels
         logger.info(
             "%d/%d %s: %.2f megapixels in %.1f s, %.2f s per megapixel",
             *(index + 1, len(self._photos), name, megapixels, seconds),
@@ -92,7 +87,7 @@ class DenoisedPhotos:
         self._report_restitution(denoised, name)
         tracking.log_metrics(
             {
-                "denoise/seconds_per_megapixel": self.seconds_per_megapixel,
+                "denoise/seconds_per_megapixel": self.pace.seconds_per_megapixel,
                 "denoise/restitution_window": denoised.restitution.window,
                 "denoise/restitution_strength": denoised.restitution.strength,
                 "denoise/tone_given_back": denoised.tone,
