@@ -60,7 +60,7 @@ def test_a_truncated_denoiser_is_refused(net, tmp_path):
     Denoiser(net).save(path)
     path.write_bytes(path.read_bytes()[:-100])
 
-    with pytest.raises(ValueError, match="no readable safetensors file.*cut short"):
+    with pytest.raises(ValueError, match="not a readable safetensors file.*cut short"):
         Denoiser.load(path)
 
 

@@ -174,8 +174,8 @@ def test_one_image_says_nothing_of_others():
         ([1.0, 2.0], [1.0, 2.0], [0], r"\(2,\), \(2,\), \(1,\)"),
         ([], [], None, "at least 1"),
         ([[1.0]], [[1.0]], None, r"\(1, 1\)"),
-        ([1.0, 2.0], [1.0, np.inf], None, "1 scores of the second are no finite"),
-        ([np.nan, 2.0], [1.0, 2.0], None, "1 scores of the first are no finite"),
+        ([1.0, 2.0], [1.0, np.inf], None, "1 scores of the second are not finite"),
+        ([np.nan, 2.0], [1.0, 2.0], None, "1 scores of the first are not finite"),
     ],
 )
 def test_scores_that_are_no_pairs_are_refused(first, second, images, message):

@@ -28,7 +28,7 @@ def test_the_parameter_file_says_the_same_as_the_defaults(pytestconfig):
 )
 def test_a_crop_that_is_no_multiple_of_both_strides_is_refused(crop, name):
     with pytest.raises(
-        ValidationError, match=f"crop_size {crop} is no multiple of {name}"
+        ValidationError, match=f"crop_size {crop} is not a multiple of {name}"
     ):
         TrainOptions(crop_size=crop)
 

@@ -80,7 +80,7 @@ def read_denoiser(path: Path) -> DenoiserContent:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(
-            f"{path} is no readable safetensors file ({error}): expected a "
+            f"{path} is not a readable safetensors file ({error}): expected a "
             "denoiser saved by training. Was the copy cut short? Copy it again."
         ) from error
     options, provenance = _from_metadata(path, metadata)
@@ -105,7 +105,7 @@ def _from_metadata(
 ) -> tuple[NetworkOptions | UNetOptions, Provenance]:
     if metadata.get("format") != FORMAT:
         raise ValueError(
-            f"{path} holds weights but is no denoiser of this project: its metadata "
+            f"{path} holds weights but is not a denoiser of this project: its metadata "
             f"says format {metadata.get('format')!r}, expected {FORMAT!r}."
         )
     version = metadata.get("version", "")

@@ -20,7 +20,7 @@ def space_to_batch(x: Tensor, stride: int) -> Tensor:
         sub-image (0, 0) first, then (0, 1), as TensorFlow's ``space_to_batch_nd``.
 
     Raises:
-        ValueError: H or W is no multiple of stride.
+        ValueError: H or W is not a multiple of stride.
     """
     batch, channels, height, width = x.shape
     _check_divisible(height, width, stride)
@@ -51,7 +51,7 @@ def batch_to_space(x: Tensor, stride: int) -> Tensor:
         (B, C, H * stride, W * stride).
 
     Raises:
-        ValueError: The batch is no multiple of stride * stride.
+        ValueError: The batch is not a multiple of stride * stride.
     """
     sub_images, channels, height, width = x.shape
     if sub_images % (stride * stride):
@@ -88,7 +88,7 @@ def random_subsample(x: Tensor, picks: Tensor, stride: int) -> Tensor:
         (B, C, H / stride, W / stride), the picked pixels in their cells' order.
 
     Raises:
-        ValueError: H or W is no multiple of stride, or picks has another shape.
+        ValueError: H or W is not a multiple of stride, or picks has another shape.
 
     Source:
         ``make_subimage_from_mask`` in dataprocess.py of jyicu/CBSN at 37da7aa.

@@ -25,7 +25,7 @@ def undilated_forward(net: CBSN, x: Tensor, blind: bool = False) -> Tensor:
         (B, 3, H, W): equal up to the order of float32 additions.
 
     Raises:
-        ValueError: H or W is no multiple of a branch's dilation. Zeros could not be
+        ValueError: H or W is not a multiple of a branch's dilation. Zeros could not be
             added: after the first block they would no longer be zeros.
     """
     x = relu_(net.conv0(x))

@@ -46,7 +46,7 @@ class StudentOptions(BaseModel):
     device: str = "auto"
     """``auto`` takes CUDA when it is there; or ``cpu``, ``cuda``, ``cuda:1``."""
     threads: Positive | None = None
-    """Of a CPU; None is one per core that the process may use."""
+    """Threads of a CPU; None is one per core that the process may use."""
     save_every_minutes: Annotated[float, Field(gt=0)] = 5.0
     """Minutes between saved states; the same command goes on from the last one."""
     log_every: Positive = 100

@@ -1,4 +1,4 @@
-"""One MLflow run per Kedro run, with a status that is true.
+"""One MLflow run per Kedro run, whose status says how the run ended.
 
 Why not kedro-mlflow: docs/decisions.md.
 """

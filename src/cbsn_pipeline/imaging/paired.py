@@ -93,7 +93,7 @@ def compare_scores(
         Mean difference with its intervals, p, share of blocks won.
 
     Raises:
-        ValueError: No block, different numbers of them, or a score that is no finite
+        ValueError: No block, different numbers of them, or a score that is not a finite
             number.
     """
     _check_pair(first, second, images)
@@ -213,7 +213,7 @@ def _check_pair(first: Floats, second: Floats, images: NDArray[Any] | None) -> N
         bad = int(np.sum(~np.isfinite(scores)))
         if bad:
             raise ValueError(
-                f"{bad} scores of the {name} are no finite numbers: their mean "
+                f"{bad} scores of the {name} are not finite numbers: their mean "
                 "difference is none either. A PSNR is infinite where a block equals "
                 "the clean one; leave such blocks out of both."
             )

@@ -31,7 +31,7 @@ class SpeedOptions(BaseModel):
     patches_on_device: Switch = "auto"
     """Keep all patches in GPU memory; else they are read ahead from the file."""
     threads: Literal["auto"] | Positive = "auto"
-    """Of a CPU; ``auto`` is one per core that the process may use."""
+    """Threads of a CPU; ``auto`` is one per core that the process may use."""
 
 
 class TrainOptions(LossOptions):
@@ -92,7 +92,7 @@ class TrainOptions(LossOptions):
         for name in ("blind_stride", "invariance_stride"):
             if self.crop_size % getattr(self, name):
                 raise ValueError(
-                    f"crop_size {self.crop_size} is no multiple of {name} "
+                    f"crop_size {self.crop_size} is not a multiple of {name} "
                     f"{getattr(self, name)}: expected a multiple of both strides, "
                     "such as 120."
                 )

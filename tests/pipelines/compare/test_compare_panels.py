@@ -140,7 +140,7 @@ def test_a_broken_denoiser_is_said(validated, blocks, tmp_path):
         [validated("A", 0), validated("B", 1, denoiser=broken)], *blocks
     ).notes
 
-    assert "is no readable safetensors file" in note
+    assert "is not a readable safetensors file" in note
 
 
 def test_other_blocks_than_were_scored_are_not_shown(validated, blocks):

@@ -141,7 +141,7 @@ def test_a_card_of_reproduce_has_its_scores_beside_it(reports, entry):
         ),
         ('{"block_scores": "gone.csv"}', r"are not there: .*gone\.csv. Was the card"),
         ("[1]", "holds a list, expected a mapping"),
-        ('{"label": ', "card.json is no JSON"),
+        ('{"label": ', "card.json is not JSON"),
     ],
 )
 def test_a_card_that_leads_nowhere_is_refused(tmp_path, text, message):

@@ -133,7 +133,7 @@ def spoil(scores, column, value):
         (lambda s: s.drop(columns="psnr_db"), "lacks the columns psnr_db; it has"),
         (lambda s: s[["row", "block"]], "lacks the columns method, psnr_db, ssim"),
         (lambda s: s.iloc[[0, 1, 2, 0]], "1 blocks more than once, first row 0"),
-        (lambda s: spoil(s, "psnr_db", np.inf), "1 scores psnr_db that are no finite"),
+        (lambda s: spoil(s, "psnr_db", np.inf), "1 scores psnr_db that are not finite"),
         (lambda s: spoil(s, "ssim_luma", np.nan), "first at row 0, image 4, block 0"),
     ],
 )

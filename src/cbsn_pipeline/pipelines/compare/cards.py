@@ -66,7 +66,7 @@ def read_cards(paths: list[Path], project: Path) -> list[Card]:
         project: Folder of the project.
 
     Raises:
-        ValueError: One is no JSON, or is no card.
+        ValueError: One is not JSON, or is no card.
     """
     cards = []
     for path in paths:

@@ -140,7 +140,7 @@ def read_json(path: Path) -> dict[str, Any]:
     # of JSON, of UTF-8, and of brackets without end
     except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"compare.runs: {path} is no JSON ({error}). Was it cut off or edited?"
+            f"compare.runs: {path} is not JSON ({error}). Was it cut off or edited?"
         ) from error
     if not isinstance(content, dict):
         raise ValueError(

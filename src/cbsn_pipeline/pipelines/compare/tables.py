@@ -49,7 +49,7 @@ def read_scores(run: ComparedRun, method: str) -> pd.DataFrame:
 
     Raises:
         ValueError: Columns or the method are missing, a block is there twice, or a
-            score is no finite number.
+            score is not a finite number.
     """
     scores = _read_csv(run)
     chosen = scores[scores["method"] == method]
@@ -206,7 +206,7 @@ def _check_finite(scores: pd.DataFrame, keys: list[str], run: ComparedRun) -> No
         bad = scores[~np.isfinite(scores[metric])]
         if len(bad):
             raise ValueError(
-                f"{run.scores} has {len(bad)} scores {metric} that are no finite "
+                f"{run.scores} has {len(bad)} scores {metric} that are not finite "
                 f"numbers, first at {name_block(bad.iloc[0][keys])}: their mean "
                 "difference is none either. A PSNR is infinite where a block equals "
                 "the clean one, pixel by pixel: is it ground truth that was scored?"

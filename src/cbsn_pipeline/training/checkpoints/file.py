@@ -58,7 +58,7 @@ def read_state(path: Path) -> dict[str, Any]:
         _check_content(content)
     except MemoryError:
         raise
-    # a pickle made by an enemy fails in whatever way it likes
+    # a pickle made to do harm may raise any exception
     except Exception as error:
         if isinstance(error, OSError) and error.errno in NOT_THE_FILE:
             raise
@@ -105,4 +105,4 @@ def _check_content(content: object) -> None:
     if wrong:
         raise TypeError(f"its {', '.join(wrong)} is missing or of another type")
     if not isinstance(json.loads(content["options"]), dict):
-        raise TypeError("its options are no mapping")
+        raise TypeError("its options are not a mapping")

@@ -151,7 +151,7 @@ class StateStore:
 
     def _prune(self, newest: int, keep_states: int) -> None:
         best = self.best()
-        # one of a later step was passed over as unreadable: it is not ours to count
+        # a state of a later step was passed over as unreadable: it is not counted
         ours = [state for state in self._states() if state[0] <= newest]
         for step, old in ours[:-keep_states]:
             if best is None or step != best.step:

@@ -1,4 +1,4 @@
-"""News of a training on its way from worker processes to the one that tracks it.
+"""Events of a training, handed from worker processes to the one that tracks it.
 
 Workers append lines of JSON to files of their own; the process that started them reads
 what was added. Nothing is lost when either of them dies between two lines.
@@ -29,7 +29,7 @@ POLL_SECONDS = 0.2
 class EventWriter:
     """A recorder that writes everything down in a folder.
 
-    What does not fit on a full disk is dropped: states tell of it, not news.
+    What does not fit on a full disk is dropped: only curves are lost, states are not.
 
     Args:
         folder: Of the worker processes.

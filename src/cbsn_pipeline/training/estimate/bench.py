@@ -34,7 +34,7 @@ ENOUGH_STEPS, ENOUGH_SECONDS = 30, 5.0  # both together end the measurement soon
 WARM_UP_STEPS, WARM_UP_SECONDS = 10, 10.0
 NO_END = 100_000  # steps; none of the limits above lets so many be taken
 SYNCHRONISE_EVERY = 5  # steps; a GPU's host would run ahead of the clock
-PATCH_SIZE, NUM_PATCHES = 256, 16  # pixels, unless crops are larger
+PATCH_SIZE, NUM_PATCHES = 256, 16  # pixels; patches are larger where crops are
 
 
 class Size(NamedTuple):
@@ -89,7 +89,7 @@ class RandomPatches:
         return self._patch
 
     def describe(self, index: int) -> str:
-        """Say that there is no image behind it."""
+        """Say that these random patches come from no image."""
         return f"random patch {index}"
 
 

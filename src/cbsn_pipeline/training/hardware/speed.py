@@ -29,7 +29,7 @@ class Speed(NamedTuple):
     fused_adam: bool = False
     patches_on_device: bool = False
     notes: tuple[str, ...] = ()
-    """What was wished for and could not be had, or is not taken, and why."""
+    """Options that were asked for and are not used, and why."""
 
     def __str__(self) -> str:
         chosen = [str(self.precision).removeprefix("torch.")]
@@ -58,7 +58,7 @@ def choose_speed(
         patches_bytes: Size of all patches.
 
     Returns:
-        The choices, with a note for each that is less than was wished for.
+        The choices, with a note for each that is less than was asked for.
 
     Raises:
         ValueError: bfloat16 was asked for where its gradients are wrong.

@@ -82,7 +82,7 @@ def watch(
         does not have, over the energy beside them; just visible from 1.
 
     Raises:
-        ValueError: Shapes differ, or these are no uint8 RGB blocks.
+        ValueError: Shapes differ, or these are not uint8 RGB blocks.
     """
     _check(noisy, denoised)
     histograms = np.stack(

@@ -26,11 +26,11 @@ class Recorder(Protocol):
         """Send now what was collected."""
 
     def advance(self, step: int, headline: Mapping[str, float]) -> None:
-        """Say how many steps were taken, and the numbers of the hour."""
+        """Say how many steps were taken, and the latest metrics."""
 
 
 class NoRecorder:
-    """Nobody listens."""
+    """Records nothing."""
 
     def log_metrics(self, values: Mapping[str, float], step: int) -> None:
         """Forget them."""
