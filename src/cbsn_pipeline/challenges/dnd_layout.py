@@ -6,11 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cbsn_pipeline.challenges.dnd import (
-    BUNDLE_VARIABLE,
-    EVAL_VERSION,
-    image_file_name,
-)
+from cbsn_pipeline.benchmarks.dnd.folder import image_file_name
+from cbsn_pipeline.benchmarks.dnd.submission import BUNDLE_VARIABLE, EVAL_VERSION
 from cbsn_pipeline.findings import Finding
 
 _CROP = re.compile(r"\d+_\d+\.mat")

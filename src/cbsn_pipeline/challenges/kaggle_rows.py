@@ -6,7 +6,7 @@ Works on bytes, so that a file in another encoding is reported and not decoded.
 import re
 from dataclasses import dataclass
 
-from cbsn_pipeline.challenges.sidd_submission import KAGGLE_HEADER
+from cbsn_pipeline.benchmarks.sidd.submission import KAGGLE_HEADER
 from cbsn_pipeline.findings import Finding
 
 HEADER_TEXT = ",".join(KAGGLE_HEADER)

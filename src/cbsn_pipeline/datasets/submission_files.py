@@ -11,8 +11,8 @@ from typing import Literal
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges.dnd import BUNDLE_FOLDER, BUNDLE_VARIABLE
-from cbsn_pipeline.challenges.sidd_submission import ARRAY_VARIABLE, CELL_VARIABLE
+from cbsn_pipeline.benchmarks.dnd.submission import BUNDLE_FOLDER, BUNDLE_VARIABLE
+from cbsn_pipeline.benchmarks.sidd.submission import ARRAY_VARIABLE, CELL_VARIABLE
 from cbsn_pipeline.datasets.mat_contents import READ_LIMIT, MatContents
 from cbsn_pipeline.datasets.mat_file import HDF5_SIGNATURE
 from cbsn_pipeline.datasets.text_lines import READ_ERRORS, ZIP_MARK, is_content

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges.sidd import check_blocks
+from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
 from cbsn_pipeline.datasets.doctor.parts import Examination, ImageFacts, Part
 from cbsn_pipeline.datasets.doctor.pictures import describe_pixels
 from cbsn_pipeline.datasets.doctor.places import first_look, missing, unreadable

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER, INFO_FILE, image_file_name
 from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
 from cbsn_pipeline.datasets.doctor.dnd_image import look_at_image
 from cbsn_pipeline.datasets.doctor.parts import (
@@ -40,8 +40,8 @@ def examine(part: Part, *, thorough: bool, workers: int) -> Examination:
         ]
         return seen
     files, seen.findings = list_files(part)
-    images = sorted((root / dnd.IMAGE_FOLDER).glob("*.mat"))
-    seen.found = bool(images) or (root / dnd.INFO_FILE).is_file()
+    images = sorted((root / IMAGE_FOLDER).glob("*.mat"))
+    seen.found = bool(images) or (root / INFO_FILE).is_file()
     seen.findings += check_zips(
         part, [root / f for f in files], data_there=bool(images), thorough=thorough
     )
@@ -58,13 +58,13 @@ def examine(part: Part, *, thorough: bool, workers: int) -> Examination:
 
 def _read_info(seen: Examination) -> DndFolder | None:
     part = seen.part
-    path = part.path / dnd.INFO_FILE
+    path = part.path / INFO_FILE
     # Training needs the images alone; only a submission needs the boxes.
     severity: Severity = "error" if "scored" in part.roles else "warning"
     if not path.exists():
         seen.findings.append(
             part.finding(
-                *(severity, "info_missing", dnd.INFO_FILE),
+                *(severity, "info_missing", INFO_FILE),
                 what="It is not there; it lists the boxes that are scored.",
                 cause="Only the images were copied.",
                 remedy="Copy info.mat from the archive, beside images_srgb.",
@@ -76,11 +76,11 @@ def _read_info(seen: Examination) -> DndFolder | None:
     except DatasetError as error:
         seen.findings.append(
             part.from_error(
-                *(error, "damaged_info", dnd.INFO_FILE), path=path, severity=severity
+                *(error, "damaged_info", INFO_FILE), path=path, severity=severity
             )
         )
     except OSError as error:
-        seen.findings.append(unreadable(part, error, dnd.INFO_FILE))
+        seen.findings.append(unreadable(part, error, INFO_FILE))
     return None
 
 
@@ -98,11 +98,11 @@ def _check_files(
         ]
     expected = part.expected.num_images or (info.num_images if info else 0)
     there = {file.name for file in images}
-    names = [dnd.image_file_name(number) for number in range(1, expected + 1)]
+    names = [image_file_name(number) for number in range(1, expected + 1)]
     absent = [name for name in names if name not in there]
     findings = [
         part.finding(
-            *("error", "images_missing", f"{dnd.IMAGE_FOLDER}/{name}"),
+            *("error", "images_missing", f"{IMAGE_FOLDER}/{name}"),
             what=f"{len(absent)} of {expected} images are not there.",
             cause="The archive was not unzipped to the end.",
             remedy="Unzip it again. The site takes 50 files, one per image.",
@@ -111,7 +111,7 @@ def _check_files(
     ]
     findings += [
         part.finding(
-            *("warning", "unexpected_file", f"{dnd.IMAGE_FOLDER}/{name}"),
+            *("warning", "unexpected_file", f"{IMAGE_FOLDER}/{name}"),
             what=f"It is not one of the {expected} images of DND.",
             cause="It was copied in, or renamed.",
             remedy="Remove it: it would be trained on.",
@@ -127,7 +127,7 @@ def _wrong_count(part: Part, info: DndFolder | None, expected: int) -> list[Find
         return []
     return [
         part.finding(
-            *("error", "wrong_count", dnd.INFO_FILE),
+            *("error", "wrong_count", INFO_FILE),
             what=f"info.mat lists {info.num_images} images; expected {expected}.",
             cause="It is a set of your own.",
             remedy=f"Declare it: submit_dnd.num_images={info.num_images}.",
@@ -157,7 +157,7 @@ def _look_at_images(
 
 
 def _deeper(root: Path) -> Path | None:
-    infos = sorted(root.glob(f"*/**/{dnd.INFO_FILE}"))
+    infos = sorted(root.glob(f"*/**/{INFO_FILE}"))
     return infos[0].parent if infos else None
 
 

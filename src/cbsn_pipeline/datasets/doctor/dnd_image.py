@@ -6,7 +6,8 @@ import numpy as np
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd.boxes import CHANNELS, check_boxes
+from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER, IMAGE_VARIABLE, INFO_FILE
 from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder, read_noisy_srgb
 from cbsn_pipeline.datasets.doctor.parts import ImageFacts, Part
 from cbsn_pipeline.datasets.doctor.pictures import describe_pixels
@@ -32,7 +33,7 @@ def look_at_image(
         info: The boxes, where they could be read.
         thorough: Read the pixels.
     """
-    name = f"{dnd.IMAGE_FOLDER}/{file.name}"
+    name = f"{IMAGE_FOLDER}/{file.name}"
     if wrong := first_look(part, file, name):
         return None, [wrong]
     try:
@@ -40,7 +41,7 @@ def look_at_image(
         findings = _check_header(part, name, variables)
         if findings:
             return None, findings
-        shape, kind = variables[dnd.IMAGE_VARIABLE]
+        shape, kind = variables[IMAGE_VARIABLE]
         findings += _check_boxes(part, file, info, shape)
         facts = ImageFacts(name, shape[0], shape[1], FLOATS.get(kind, kind))
         if thorough:
@@ -56,16 +57,16 @@ def look_at_image(
 def _check_header(
     part: Part, name: str, variables: dict[str, tuple[tuple[int, ...], str]]
 ) -> list[Finding]:
-    if dnd.IMAGE_VARIABLE not in variables:
+    if IMAGE_VARIABLE not in variables:
         what = (
-            f"It has no variable {dnd.IMAGE_VARIABLE}; it has "
+            f"It has no variable {IMAGE_VARIABLE}; it has "
             f"{', '.join(variables) or 'none'}."
         )
         code = "wrong_variable"
     else:
-        shape, kind = variables[dnd.IMAGE_VARIABLE]
+        shape, kind = variables[IMAGE_VARIABLE]
         kind = FLOATS.get(kind, kind)
-        if len(shape) != RGB_AXES or shape[-1] != dnd.CHANNELS:
+        if len(shape) != RGB_AXES or shape[-1] != CHANNELS:
             code = "wrong_shape"
             what = f"It has shape {shape}; expected (height, width, 3)."
         elif kind not in FLOATS.values():
@@ -91,9 +92,9 @@ def _check_boxes(
         return []
     boxes, expected = info.boxes(number - 1), part.expected
     try:
-        dnd.check_boxes(
+        check_boxes(
             boxes,
-            where=f"{dnd.INFO_FILE}, image {number}",
+            where=f"{INFO_FILE}, image {number}",
             num_boxes=expected.num_boxes or len(boxes),
             crop_size=expected.crop_size or _side(boxes),
             image_shape=shape,
@@ -113,7 +114,7 @@ def _look_at_pixels(
     try:
         pixels = read_noisy_srgb(file)
     except DatasetError as error:
-        read_variable(file, dnd.IMAGE_VARIABLE)  # raises if it is the file's fault
+        read_variable(file, IMAGE_VARIABLE)  # raises if it is the file's fault
         return facts, [part.from_error(error, "bad_values", facts.name, path=file)]
     return describe_pixels(facts.name, pixels), _quantised(part, facts.name, pixels)
 

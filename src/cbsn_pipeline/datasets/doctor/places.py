@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges.sidd_medium import ZIP_BYTES, ZIP_MD5, ZIP_NAME
+from cbsn_pipeline.benchmarks.sidd.medium import ZIP_BYTES, ZIP_MD5, ZIP_NAME
 from cbsn_pipeline.datasets.doctor.parts import Part, near
 from cbsn_pipeline.datasets.raw_file import check_file
 from cbsn_pipeline.findings import Finding

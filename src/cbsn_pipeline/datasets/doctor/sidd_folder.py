@@ -2,14 +2,14 @@
 
 from pathlib import Path, PurePosixPath
 
-from cbsn_pipeline.challenges.sidd import clean_twin
-from cbsn_pipeline.challenges.sidd_medium import (
+from cbsn_pipeline.benchmarks.sidd.medium import (
     Names,
     check_counts,
     count_cameras,
     read_names,
     scored_scenes,
 )
+from cbsn_pipeline.benchmarks.sidd.names import clean_twin
 from cbsn_pipeline.datasets.doctor.pairs import check_swapped, compare_pair
 from cbsn_pipeline.datasets.doctor.parts import Examination, ImageFacts, Part
 from cbsn_pipeline.datasets.doctor.pictures import Look, look_at_file

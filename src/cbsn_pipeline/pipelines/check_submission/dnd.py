@@ -6,9 +6,11 @@ from typing import Any
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
+from cbsn_pipeline.benchmarks.dnd.boxes import CHANNELS
+from cbsn_pipeline.benchmarks.dnd.folder import image_file_name
+from cbsn_pipeline.benchmarks.dnd.submission import BUNDLE_VARIABLE
 from cbsn_pipeline.challenges import dnd_layout as layout
 from cbsn_pipeline.challenges.block_arrays import check_crop
-from cbsn_pipeline.challenges.dnd import BUNDLE_VARIABLE, CHANNELS, image_file_name
 from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
 from cbsn_pipeline.datasets.submission_files import BundleFiles
 from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyCrops

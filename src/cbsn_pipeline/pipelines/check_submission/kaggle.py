@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kedro.io import DatasetError
 
+from cbsn_pipeline.benchmarks.sidd.submission import BLOCK_CHARACTERS, BLOCK_SHAPE
 from cbsn_pipeline.challenges.kaggle_blocks import read_block
 from cbsn_pipeline.challenges.kaggle_ids import check_ids, name_block
 from cbsn_pipeline.challenges.kaggle_rows import (
@@ -13,7 +14,6 @@ from cbsn_pipeline.challenges.kaggle_rows import (
     read_id,
     split_row,
 )
-from cbsn_pipeline.challenges.sidd_submission import BLOCK_CHARACTERS, BLOCK_SHAPE
 from cbsn_pipeline.datasets.text_lines import READ_ERRORS, open_bytes, read_lines
 from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyBlocks
 from cbsn_pipeline.pipelines.check_submission.outcome import Outcome, unreadable

@@ -5,19 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cbsn_pipeline.benchmarks.sidd.submission import (
+    ARRAY_VARIABLE,
+    BLOCK_SHAPE,
+    CELL_VARIABLE,
+    OPTIONAL_VARIABLE,
+    TIME_VARIABLE,
+)
 from cbsn_pipeline.challenges import legacy_layout as layout
 from cbsn_pipeline.challenges.block_arrays import (
     check_block,
     not_finite,
     to_levels,
     wrong_class,
-)
-from cbsn_pipeline.challenges.sidd_submission import (
-    ARRAY_VARIABLE,
-    BLOCK_SHAPE,
-    CELL_VARIABLE,
-    OPTIONAL_VARIABLE,
-    TIME_VARIABLE,
 )
 from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
 from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyBlocks

@@ -54,7 +54,7 @@ class NoisyCrops:
     """
 
     def __init__(self, path: Path, grid: tuple[int, int], crop_size: int) -> None:
-        from cbsn_pipeline.challenges.dnd import check_boxes
+        from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
 
         self._folder = DndFolder(path)
         if self._folder.num_images != grid[0]:

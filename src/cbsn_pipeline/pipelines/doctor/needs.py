@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cbsn_pipeline.challenges.sidd import BLOCK_SIZE
+from cbsn_pipeline.benchmarks.sidd.blocks import BLOCK_SIZE
 from cbsn_pipeline.datasets import noisy_images
 from cbsn_pipeline.datasets.doctor import Examination, Part
 from cbsn_pipeline.findings import Finding

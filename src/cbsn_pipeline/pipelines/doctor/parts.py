@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from cbsn_pipeline.challenges.sidd import (
+from cbsn_pipeline.benchmarks.sidd.blocks import (
     BENCHMARK_NOISY,
     NUM_BLOCKS,
     NUM_IMAGES,

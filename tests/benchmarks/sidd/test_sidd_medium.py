@@ -2,8 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from cbsn_pipeline.challenges.sidd import VALIDATION_INSTANCES
-from cbsn_pipeline.challenges.sidd_medium import (
+from cbsn_pipeline.benchmarks.sidd.medium import (
     INSTANCES_PER_CAMERA,
     NUM_INSTANCES,
     NUM_PAIRS,
@@ -12,6 +11,7 @@ from cbsn_pipeline.challenges.sidd_medium import (
     read_names,
     scored_scenes,
 )
+from cbsn_pipeline.benchmarks.sidd.names import VALIDATION_INSTANCES
 
 SCENE = "0001_001_S6_00100_00060_3200_L"
 

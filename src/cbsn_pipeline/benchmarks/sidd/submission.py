@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd import (
+from cbsn_pipeline.benchmarks.sidd.blocks import (
     BLOCK_SIZE,
     CHANNELS,
     NUM_BLOCKS,

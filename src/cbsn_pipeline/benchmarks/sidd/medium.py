@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from cbsn_pipeline.challenges.sidd import (
+from cbsn_pipeline.benchmarks.sidd.names import (
     SCENE_INSTANCE,
     VALIDATION_INSTANCES,
     parse_image_name,

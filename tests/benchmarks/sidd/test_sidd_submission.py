@@ -3,7 +3,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from cbsn_pipeline.challenges.sidd_submission import (
+from cbsn_pipeline.benchmarks.sidd.submission import (
     BLOCK_CHARACTERS,
     Layout,
     block_id,
