@@ -1,4 +1,4 @@
-from cbsn_pipeline.challenges.kaggle_ids import check_ids
+from cbsn_pipeline.submission_checks.rules.kaggle_ids import check_ids
 
 GRID = (3, 4)
 

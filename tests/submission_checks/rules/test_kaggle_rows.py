@@ -1,6 +1,6 @@
 import pytest
 
-from cbsn_pipeline.challenges.kaggle_rows import (
+from cbsn_pipeline.submission_checks.rules.kaggle_rows import (
     Header,
     check_columns,
     read_header,

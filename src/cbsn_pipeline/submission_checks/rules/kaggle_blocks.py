@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.kaggle_rows import show
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.kaggle_rows import show
 
 Block = NDArray[np.uint8]
 

@@ -142,7 +142,7 @@ def test_another_input_can_be_named(kit, run_check, shared_kit):
 def test_an_input_that_was_named_must_fit(kit, run_check, shared_kit):
     noisy = shared_kit[1] / "BenchmarkNoisyBlocksSrgb.mat"
 
-    _, outcome = run_check(kit.csv(), noisy=noisy, num_images=2, num_blocks=6)
+    _, outcome = run_check(kit.csv(), noisy=noisy, grid=(2, 6))
 
     assert ("error", "input_unusable") in names(outcome)
     assert "3 images x 4 blocks" in outcome.findings[0].what

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.challenges.block_facts import (
+from cbsn_pipeline.submission_checks.rules.facts import (
     estimate_noise,
     measure_block,
     signature,

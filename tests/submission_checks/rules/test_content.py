@@ -1,10 +1,10 @@
-"""Real blocks give no finding; tests/pipelines/check_submission has the corruptions."""
+"""Real blocks give no finding; tests/submission_checks has the corruptions."""
 
 import numpy as np
 import pytest
 
-from cbsn_pipeline.challenges.block_facts import measure_block
-from cbsn_pipeline.challenges.submission_content import check_content
+from cbsn_pipeline.submission_checks.rules.content import check_content
+from cbsn_pipeline.submission_checks.rules.facts import measure_block
 
 STEP = 4  # every fourth block of the 640
 

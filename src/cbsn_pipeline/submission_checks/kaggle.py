@@ -5,18 +5,19 @@ from pathlib import Path
 from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.sidd.submission import BLOCK_CHARACTERS, BLOCK_SHAPE
-from cbsn_pipeline.challenges.kaggle_blocks import read_block
-from cbsn_pipeline.challenges.kaggle_ids import check_ids, name_block
-from cbsn_pipeline.challenges.kaggle_rows import (
+from cbsn_pipeline.datasets.text_lines import READ_ERRORS, open_bytes, read_lines
+from cbsn_pipeline.progress import Progress
+from cbsn_pipeline.submission_checks.noisy_input import NoisyBlocks
+from cbsn_pipeline.submission_checks.outcome import Outcome, unreadable
+from cbsn_pipeline.submission_checks.rules.kaggle_blocks import read_block
+from cbsn_pipeline.submission_checks.rules.kaggle_ids import check_ids, name_block
+from cbsn_pipeline.submission_checks.rules.kaggle_rows import (
     Header,
     check_columns,
     read_header,
     read_id,
     split_row,
 )
-from cbsn_pipeline.datasets.text_lines import READ_ERRORS, open_bytes, read_lines
-from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyBlocks
-from cbsn_pipeline.pipelines.check_submission.outcome import Outcome, unreadable
 
 LONGEST_LINE = 12 * BLOCK_CHARACTERS  # float64 takes eight times the characters
 MOST_TIMES = 12  # bytes of the whole, as a multiple of a right file's
@@ -38,8 +39,6 @@ def check_kaggle(path: Path, outcome: Outcome, noisy: NoisyBlocks | None) -> Non
         outcome: Takes findings and blocks.
         noisy: The noisy blocks, if they are at hand.
     """
-    from cbsn_pipeline.progress import Progress
-
     outcome.checked += CHECKED
     rows = _Rows(outcome, noisy)
     total = outcome.grid[0] * outcome.grid[1]

@@ -3,8 +3,8 @@ import zipfile
 import pytest
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets import submission_files
-from cbsn_pipeline.datasets.submission_files import BundleFiles, located
+from cbsn_pipeline.submission_checks import files as submission_files
+from cbsn_pipeline.submission_checks.files import BundleFiles, located
 
 
 def locate(path, kind):

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.block_facts import PEAK
+from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
 from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
+from cbsn_pipeline.datasets.submission_dataset import read_noisy_blocks
+from cbsn_pipeline.submission_checks.rules.facts import PEAK
 
 Array = NDArray[Any]
 
@@ -25,8 +27,6 @@ class NoisyBlocks:
     """
 
     def __init__(self, path: Path, grid: tuple[int, int]) -> None:
-        from cbsn_pipeline.datasets.submission_dataset import read_noisy_blocks
-
         blocks = read_noisy_blocks(path)
         if blocks.shape[:2] != grid:
             raise ValueError(
@@ -54,8 +54,6 @@ class NoisyCrops:
     """
 
     def __init__(self, path: Path, grid: tuple[int, int], crop_size: int) -> None:
-        from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
-
         self._folder = DndFolder(path)
         if self._folder.num_images != grid[0]:
             raise ValueError(

@@ -7,13 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.block_facts import BlockFacts, measure_block
-from cbsn_pipeline.challenges.submission_content import (
+from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.content import (
     CHECKED_AGAINST_INPUT,
     CHECKED_ALONE,
     check_content,
 )
-from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, measure_block
 
 
 @dataclass

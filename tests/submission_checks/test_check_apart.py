@@ -5,12 +5,12 @@ import subprocess
 import pytest
 
 from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
-from cbsn_pipeline.pipelines.check_submission import apart
-from cbsn_pipeline.pipelines.check_submission.checking import check
-from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
-from cbsn_pipeline.pipelines.check_submission.report import describe
+from cbsn_pipeline.submission_checks import apart
+from cbsn_pipeline.submission_checks.checking import check
+from cbsn_pipeline.submission_checks.expected import Expected
+from cbsn_pipeline.submission_checks.report import describe
 
-OPTIONS = CheckSubmissionOptions(num_images=2, num_blocks=2)
+EXPECTED = Expected(kind="auto", grid=(2, 2), dnd_grid=(50, 20), crop_size=512)
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def paths(tmp_path):
 
 
 def test_the_report_is_that_of_the_check(paths):
-    assert apart.check_apart(paths, OPTIONS) == describe(check(paths, OPTIONS))
+    assert apart.check_apart(paths, EXPECTED) == describe(check(paths, EXPECTED))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_process_that_dies_is_a_finding(paths, monkeypatch, status, words):
     died = subprocess.CompletedProcess([], status)
     monkeypatch.setattr(apart.subprocess, "run", lambda *_, **__: died)
 
-    report = apart.check_apart(paths, OPTIONS)
+    report = apart.check_apart(paths, EXPECTED)
 
     (finding,) = report["findings"]
     assert report["kind"] == "unknown"
@@ -49,8 +49,8 @@ def test_a_process_that_dies_is_a_finding(paths, monkeypatch, status, words):
 CRASHING = """
 import ctypes, sys
 from pathlib import Path
-from cbsn_pipeline.pipelines.check_submission import apart
-apart.check = lambda paths, options: ctypes.string_at(0)
+from cbsn_pipeline.submission_checks import apart
+apart.check = lambda paths, expected: ctypes.string_at(0)
 apart.main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
 """
 
@@ -63,6 +63,6 @@ def test_a_crash_of_a_library_ends_that_process_alone(paths, monkeypatch):
 
     monkeypatch.setattr(apart.subprocess, "run", crash)
 
-    report = apart.check_apart(paths, OPTIONS)
+    report = apart.check_apart(paths, EXPECTED)
 
     assert "SIGSEGV" in report["findings"][0]["what"]

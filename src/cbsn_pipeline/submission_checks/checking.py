@@ -8,14 +8,14 @@ from kedro.io import DatasetError
 
 from cbsn_pipeline.datasets.mat_contents import MatContents
 from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
-from cbsn_pipeline.datasets.submission_files import Kind, located
 from cbsn_pipeline.datasets.text_lines import READ_ERRORS
-from cbsn_pipeline.pipelines.check_submission.dnd import check_dnd
-from cbsn_pipeline.pipelines.check_submission.kaggle import check_kaggle
-from cbsn_pipeline.pipelines.check_submission.legacy import check_array, check_cell
-from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyBlocks, NoisyCrops
-from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
-from cbsn_pipeline.pipelines.check_submission.outcome import (
+from cbsn_pipeline.submission_checks.dnd import check_dnd
+from cbsn_pipeline.submission_checks.expected import Expected, Kind
+from cbsn_pipeline.submission_checks.files import located
+from cbsn_pipeline.submission_checks.kaggle import check_kaggle
+from cbsn_pipeline.submission_checks.legacy import check_array, check_cell
+from cbsn_pipeline.submission_checks.noisy_input import NoisyBlocks, NoisyCrops
+from cbsn_pipeline.submission_checks.outcome import (
     Outcome,
     input_unusable,
     unreadable,
@@ -25,24 +25,22 @@ from cbsn_pipeline.pipelines.check_submission.outcome import (
 Noisy = TypeVar("Noisy")
 
 
-def check(
-    paths: SubmissionPaths, options: CheckSubmissionOptions
-) -> tuple[str, Outcome]:
+def check(paths: SubmissionPaths, expected: Expected) -> tuple[str, Outcome]:
     """Check a submission.
 
     Args:
         paths: Where it is, and where its noisy input may be.
-        options: Kind and sizes.
+        expected: What it has to be.
 
     Returns:
         The kind (``unknown`` if that could not be told) and what was found.
     """
-    outcome = Outcome(str(paths.path), options.grid)
+    outcome = Outcome(str(paths.path), expected.grid)
     kind = None
     try:
-        with located(paths.path, options.kind) as (kind, found, readable):
+        with located(paths.path, expected.kind) as (kind, found, readable):
             outcome.file = str(found)
-            _check_kind(kind, readable, paths, options, outcome)
+            _check_kind(kind, readable, paths, expected, outcome)
     except (DatasetError, *READ_ERRORS) as error:
         outcome.findings.append(unreadable(outcome.file, error))
     return ("unknown", outcome) if kind is None else (kind, outcome.finish())
@@ -52,16 +50,16 @@ def _check_kind(
     kind: Kind,
     path: Path,
     paths: SubmissionPaths,
-    options: CheckSubmissionOptions,
+    expected: Expected,
     outcome: Outcome,
 ) -> None:
     if kind == "dnd":
-        outcome.grid = options.dnd_grid
-        size = options.dnd_crop_size
+        outcome.grid = expected.dnd_grid
+        size = expected.crop_size
         crops = _open_noisy(
             paths.noisy,
             paths.dnd_noisy,
-            lambda folder: NoisyCrops(folder, options.dnd_grid, size),
+            lambda folder: NoisyCrops(folder, expected.dnd_grid, size),
             outcome,
         )
         check_dnd(path, outcome, crops, size)
@@ -69,7 +67,7 @@ def _check_kind(
     blocks = _open_noisy(
         paths.noisy,
         paths.sidd_noisy,
-        lambda file: NoisyBlocks(file, options.grid),
+        lambda file: NoisyBlocks(file, expected.grid),
         outcome,
     )
     if kind == "kaggle":

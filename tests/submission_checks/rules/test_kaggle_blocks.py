@@ -3,7 +3,7 @@ import base64
 import numpy as np
 import pytest
 
-from cbsn_pipeline.challenges.kaggle_blocks import read_block
+from cbsn_pipeline.submission_checks.rules.kaggle_blocks import read_block
 
 SHAPE = (2, 3, 3)
 BLOCK = np.arange(240, 258).astype(np.uint8).reshape(SHAPE)  # uses + and /

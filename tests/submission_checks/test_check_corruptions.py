@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "submission_checks.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "submission_checks.md"
 CORRUPTIONS = {}
 
 

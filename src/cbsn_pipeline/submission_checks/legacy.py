@@ -12,16 +12,16 @@ from cbsn_pipeline.benchmarks.sidd.submission import (
     OPTIONAL_VARIABLE,
     TIME_VARIABLE,
 )
-from cbsn_pipeline.challenges import legacy_layout as layout
-from cbsn_pipeline.challenges.block_arrays import (
+from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
+from cbsn_pipeline.submission_checks.noisy_input import NoisyBlocks
+from cbsn_pipeline.submission_checks.outcome import Outcome
+from cbsn_pipeline.submission_checks.rules import legacy_layout as layout
+from cbsn_pipeline.submission_checks.rules.arrays import (
     check_block,
     not_finite,
     to_levels,
     wrong_class,
 )
-from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
-from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyBlocks
-from cbsn_pipeline.pipelines.check_submission.outcome import Outcome
 
 CHECKED_CELL = (
     "container",

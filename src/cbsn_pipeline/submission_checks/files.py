@@ -16,8 +16,7 @@ from cbsn_pipeline.benchmarks.sidd.submission import ARRAY_VARIABLE, CELL_VARIAB
 from cbsn_pipeline.datasets.mat_contents import READ_LIMIT, MatContents
 from cbsn_pipeline.datasets.mat_file import HDF5_SIGNATURE
 from cbsn_pipeline.datasets.text_lines import READ_ERRORS, ZIP_MARK, is_content
-
-Kind = Literal["kaggle", "legacy_cell", "legacy_array", "dnd"]
+from cbsn_pipeline.submission_checks.expected import Kind
 
 SEARCH_DEPTH = 5  # folders below the one that was named
 SEARCHED = 20_000  # entries, at most

@@ -4,12 +4,8 @@ import pytest
 from rich.console import Console
 
 from cbsn_pipeline.findings import Finding
-from cbsn_pipeline.pipelines.check_submission.outcome import Outcome
-from cbsn_pipeline.pipelines.check_submission.report import (
-    describe,
-    print_report,
-    to_markdown,
-)
+from cbsn_pipeline.submission_checks.outcome import Outcome
+from cbsn_pipeline.submission_checks.report import describe, print_report, to_markdown
 
 
 def finding(severity, code, index=""):

@@ -9,16 +9,13 @@ from numpy.typing import NDArray
 from cbsn_pipeline.benchmarks.dnd.boxes import CHANNELS
 from cbsn_pipeline.benchmarks.dnd.folder import image_file_name
 from cbsn_pipeline.benchmarks.dnd.submission import BUNDLE_VARIABLE
-from cbsn_pipeline.challenges import dnd_layout as layout
-from cbsn_pipeline.challenges.block_arrays import check_crop
 from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
-from cbsn_pipeline.datasets.submission_files import BundleFiles
-from cbsn_pipeline.pipelines.check_submission.noisy_input import NoisyCrops
-from cbsn_pipeline.pipelines.check_submission.outcome import (
-    Outcome,
-    input_unusable,
-    unreadable,
-)
+from cbsn_pipeline.progress import Progress
+from cbsn_pipeline.submission_checks.files import BundleFiles
+from cbsn_pipeline.submission_checks.noisy_input import NoisyCrops
+from cbsn_pipeline.submission_checks.outcome import Outcome, input_unusable, unreadable
+from cbsn_pipeline.submission_checks.rules import dnd_layout as layout
+from cbsn_pipeline.submission_checks.rules.arrays import check_crop
 
 CHECKED = (
     "file names",
@@ -43,8 +40,6 @@ def check_dnd(
     Raises:
         DatasetError: Folder or zip cannot be read.
     """
-    from cbsn_pipeline.progress import Progress
-
     outcome.checked += CHECKED
     files = BundleFiles(path)
     outcome.findings += layout.check_names(files.names, outcome.grid[0], outcome.file)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.challenges.block_order import (
+from cbsn_pipeline.submission_checks.rules.order import (
     correlate,
     find_resemblance,
     name_pattern,

@@ -1,6 +1,6 @@
 """Which noisy block each block of a submission looks like.
 
-Signatures (:mod:`~cbsn_pipeline.challenges.block_facts`) are compared, all with all: a
+Signatures (:mod:`~.rules.facts`) are compared, all with all: a
 matrix product. Two measures decide, for neighbouring blocks of one scene can be nearly
 the same and flat walls have no structure. Tuned on 640 real SIDD blocks: the clean
 images, which differ most from the noisy ones, and blurs of sigma 1 to 8 give no alarm;

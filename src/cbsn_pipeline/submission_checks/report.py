@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cbsn_pipeline.findings import from_records, merge, num_errors, to_records
-from cbsn_pipeline.pipelines.check_submission.outcome import Outcome
+from cbsn_pipeline.submission_checks.outcome import Outcome
 
 _PLAIN_WIDTH = 120  # columns where no terminal says how many it has
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}

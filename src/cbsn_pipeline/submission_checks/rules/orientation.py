@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.block_facts import BlockFacts, NoisyFacts
-from cbsn_pipeline.challenges.block_order import CLEARLY, LIKE, correlate
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, NoisyFacts
+from cbsn_pipeline.submission_checks.rules.order import CLEARLY, LIKE, correlate
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]

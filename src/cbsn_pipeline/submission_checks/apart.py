@@ -16,52 +16,51 @@ from pathlib import Path
 from typing import Any
 
 from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
-from cbsn_pipeline.pipelines.check_submission.checking import check
-from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
-from cbsn_pipeline.pipelines.check_submission.outcome import Outcome, unreadable
-from cbsn_pipeline.pipelines.check_submission.report import describe
 from cbsn_pipeline.processes import end_with_parent
+from cbsn_pipeline.submission_checks.checking import check
+from cbsn_pipeline.submission_checks.expected import Expected
+from cbsn_pipeline.submission_checks.outcome import Outcome, unreadable
+from cbsn_pipeline.submission_checks.report import describe
 
 MEMORY_BYTES = 8 << 30  # of addresses; a whole submission takes less than 1 GiB
 CPU_SECONDS = 3600  # a whole submission takes half a minute
 
 
-def check_apart(
-    paths: SubmissionPaths, options: CheckSubmissionOptions
-) -> dict[str, Any]:
+def check_apart(paths: SubmissionPaths, expected: Expected) -> dict[str, Any]:
     """Do what :func:`~.checking.check` does, in another process.
 
     Args:
         paths: Where the submission is, and where its noisy input may be.
-        options: Kind and sizes.
+        expected: What it has to be.
 
     Returns:
         The report; if the process died, with that as its finding.
     """
     with tempfile.TemporaryDirectory() as folder:
         question, answer = Path(folder) / "question.json", Path(folder) / "answer.json"
-        question.write_text(_to_json(paths, options), encoding="utf-8")
+        question.write_text(_to_json(paths, expected), encoding="utf-8")
         names = [str(question), str(answer), str(os.getpid())]
         command = [sys.executable, "-m", __name__, *names]
         status = subprocess.run(command, check=False).returncode
         if status == 0:
             report: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
             return report
-    outcome = Outcome(str(paths.path), options.grid)
+    outcome = Outcome(str(paths.path), expected.grid)
     outcome.findings.append(unreadable(outcome.file, _in_words(status)))
     return describe(("unknown", outcome))
 
 
-def _to_json(paths: SubmissionPaths, options: CheckSubmissionOptions) -> str:
+def _to_json(paths: SubmissionPaths, expected: Expected) -> str:
     named = {name: path and str(path) for name, path in vars(paths).items()}
-    return json.dumps({"paths": named, "options": options.model_dump(mode="json")})
+    return json.dumps({"paths": named, "expected": vars(expected)})
 
 
-def _from_json(text: str) -> tuple[SubmissionPaths, CheckSubmissionOptions]:
+def _from_json(text: str) -> tuple[SubmissionPaths, Expected]:
     content = json.loads(text)
     named = {name: path and Path(path) for name, path in content["paths"].items()}
-    options = CheckSubmissionOptions.model_validate(content["options"])
-    return SubmissionPaths(**named), options
+    expected = content["expected"]
+    grids = {name: tuple(expected[name]) for name in ("grid", "dnd_grid")}
+    return SubmissionPaths(**named), Expected(**expected | grids)
 
 
 def _in_words(status: int) -> str:
@@ -75,15 +74,15 @@ def main(question: Path, answer: Path, parent: int) -> None:
     """Check what ``question`` names and write the report to ``answer``.
 
     Args:
-        question: Where the submission is, and the options.
+        question: Where the submission is, and what it has to be.
         answer: Where to write.
         parent: Number of the process that asks, and that this one ends with.
     """
     end_with_parent(parent)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
-    paths, options = _from_json(question.read_text(encoding="utf-8"))
-    report = describe(check(paths, options))
+    paths, expected = _from_json(question.read_text(encoding="utf-8"))
+    report = describe(check(paths, expected))
     answer.write_text(json.dumps(report), encoding="utf-8")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.block_facts import BlockFacts, NoisyFacts
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, NoisyFacts
 
 Floats = NDArray[np.float32]
 

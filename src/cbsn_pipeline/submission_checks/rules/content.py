@@ -1,29 +1,29 @@
 """What can be wrong with the pixels of a submission whose format is right.
 
-Pure functions of what was measured (:mod:`~cbsn_pipeline.challenges.block_facts`).
-Limits were set so that real SIDD blocks, blurred by sigma 1 to 8 or replaced by their
-clean twins, give no finding; ``docs/submission_checks.md`` has the numbers.
+Pure functions of what was measured (:mod:`~.rules.facts`). Limits were set so that
+real SIDD blocks, blurred by sigma 1 to 8 or replaced by their clean twins, give no
+finding; ``docs/submission_checks.md`` has the numbers.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from cbsn_pipeline.challenges.block_facts import BlockFacts, NoisyFacts
-from cbsn_pipeline.challenges.block_order import (
+from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.changes import check_changes, check_levels
+from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, NoisyFacts
+from cbsn_pipeline.submission_checks.rules.order import (
     FAR,
     Resemblance,
     find_resemblance,
     name_pattern,
 )
-from cbsn_pipeline.challenges.block_orientation import (
+from cbsn_pipeline.submission_checks.rules.orientation import (
     Pairs,
     check_channels,
     check_turned,
     pair_up,
 )
-from cbsn_pipeline.challenges.submission_changes import check_changes, check_levels
-from cbsn_pipeline.findings import Finding
 
 HALF_LEVEL = 0.5  # changes below it vanish in 8 bits
 ZERO_ONE = 1.01  # levels: nothing brighter in a block that was in 0..1
