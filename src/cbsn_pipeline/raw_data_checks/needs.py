@@ -8,11 +8,11 @@ from typing import Any
 
 from cbsn_pipeline.benchmarks.sidd.blocks import BLOCK_SIZE
 from cbsn_pipeline.datasets import noisy_images
-from cbsn_pipeline.datasets.doctor import Examination, Part
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.host_memory import available_memory
 from cbsn_pipeline.imaging.grid import patch_origins
-from cbsn_pipeline.pipelines.doctor.options import PatchGrid
+from cbsn_pipeline.raw_data_checks.examination import Examination, Part
+from cbsn_pipeline.raw_data_checks.stage_options import PatchGrid
 from cbsn_pipeline.threads import num_workers
 
 CHANNELS = 3

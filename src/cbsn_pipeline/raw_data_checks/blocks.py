@@ -6,13 +6,13 @@ import numpy as np
 from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
-from cbsn_pipeline.datasets.doctor.parts import Examination, ImageFacts, Part
-from cbsn_pipeline.datasets.doctor.pictures import describe_pixels
-from cbsn_pipeline.datasets.doctor.places import first_look, missing, unreadable
 from cbsn_pipeline.datasets.mat_blocks_dataset import gt_spellings, read_blocks
 from cbsn_pipeline.datasets.mat_file import container, list_variables
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.progress import Progress
+from cbsn_pipeline.raw_data_checks.examination import Examination, ImageFacts, Part
+from cbsn_pipeline.raw_data_checks.pictures import describe_pixels
+from cbsn_pipeline.raw_data_checks.places import first_look, missing, unreadable
 from cbsn_pipeline.threads import map_in_order
 
 NUMPY_NAMES = {"single": "float32", "double": "float64", "logical": "bool"}

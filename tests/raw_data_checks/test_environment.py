@@ -1,25 +1,23 @@
 from pathlib import Path
 
-import pytest
-from pydantic import ValidationError
-
-from cbsn_pipeline.pipelines.doctor.options import (
-    DoctorOptions,
+from cbsn_pipeline.raw_data_checks.environment import Locations, list_parts
+from cbsn_pipeline.raw_data_checks.stage_options import (
     IngestCounts,
     PatchGrid,
     SubmitCounts,
     ValidateCounts,
 )
-from cbsn_pipeline.pipelines.doctor.parts import Locations, list_parts
 
 SIDD = Path("raw/sidd")
+ALL = ("training", "validation", "benchmark", "dnd", "photos")
 NOISY_MAT = SIDD / "ValidationNoisyBlocksSrgb.mat"
 
 
-def parts(kind, noisy, *, images=40, num_images=None, **options):
+def parts(kind, noisy, *, images=40, num_images=None, names=ALL):
     return list_parts(
+        names,
+        kind,
         Locations(noisy, SIDD, Path("raw/dnd_2017"), Path("raw/photos")),
-        DoctorOptions(noisy_kind=kind, **options),
         IngestCounts(num_images=num_images, workers="auto"),
         PatchGrid(patch_size=256, stride=200, border=10),
         ValidateCounts(num_images=images, num_blocks=32),
@@ -51,7 +49,7 @@ def test_part_of_the_validation_set_says_nothing_of_the_benchmark():
 
 
 def test_blocks_that_are_trained_on_and_scored_are_one_part():
-    found = parts("sidd_blocks", NOISY_MAT, parts=("training", "validation"))
+    found = parts("sidd_blocks", NOISY_MAT, names=("training", "validation"))
 
     assert [part.name for part in found] == [
         "noisy training images = validation blocks, noisy",
@@ -64,13 +62,7 @@ def test_blocks_that_are_trained_on_and_scored_are_one_part():
 
 
 def test_dnd_is_one_part_too():
-    (found,) = parts("dnd", Path("raw/dnd_2017"), parts=("training", "dnd"))
+    (found,) = parts("dnd", Path("raw/dnd_2017"), names=("training", "dnd"))
 
     assert found.roles == ("training", "scored")
     assert found.expected.num_images == 50
-
-
-def test_unknown_options_are_refused():
-    for wrong in ({"part": ["dnd"]}, {"parts": ["dnd2017"]}, {"workers": 0}):
-        with pytest.raises(ValidationError):
-            DoctorOptions(noisy_kind="dnd", **wrong)

@@ -6,25 +6,25 @@ from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER, INFO_FILE, image_file_name
 from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
-from cbsn_pipeline.datasets.doctor.dnd_image import look_at_image
-from cbsn_pipeline.datasets.doctor.parts import (
+from cbsn_pipeline.datasets.mat_file import container
+from cbsn_pipeline.datasets.noisy_images.dnd import READ_BYTES
+from cbsn_pipeline.findings import Finding, Severity
+from cbsn_pipeline.progress import Progress
+from cbsn_pipeline.raw_data_checks.dnd_image import look_at_image
+from cbsn_pipeline.raw_data_checks.examination import (
     Examination,
     Expected,
     ImageFacts,
     Part,
     count,
 )
-from cbsn_pipeline.datasets.doctor.places import (
+from cbsn_pipeline.raw_data_checks.places import (
     check_zips,
     list_files,
     missing,
     unreadable,
     zips_beside,
 )
-from cbsn_pipeline.datasets.mat_file import container
-from cbsn_pipeline.datasets.noisy_images.dnd import READ_BYTES
-from cbsn_pipeline.findings import Finding, Severity
-from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.threads import map_in_order, num_workers
 
 

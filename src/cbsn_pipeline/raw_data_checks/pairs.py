@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cbsn_pipeline.datasets.doctor.parts import ImageFacts, Part
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.raw_data_checks.examination import ImageFacts, Part
 
 # Of 160 real pairs of blocks the noisy one reads 2.8 to 15 times the clean one.
 SWAPPED_BELOW = 0.8

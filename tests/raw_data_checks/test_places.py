@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cbsn_pipeline.datasets.doctor import Part, examine
-from cbsn_pipeline.datasets.doctor.places import check_zips, first_look, list_files
+from cbsn_pipeline.raw_data_checks.examination import Part
+from cbsn_pipeline.raw_data_checks.examine import examine
+from cbsn_pipeline.raw_data_checks.places import check_zips, first_look, list_files
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def write_zip(path):
 
 def test_the_md5_of_the_archive_is_compared_when_thorough(part, monkeypatch):
     path = write_zip(part.path / "SIDD_Medium_Srgb.zip")
-    places = "cbsn_pipeline.datasets.doctor.places"
+    places = "cbsn_pipeline.raw_data_checks.places"
     monkeypatch.setattr(f"{places}.ZIP_BYTES", path.stat().st_size)
 
     def codes(**options):
@@ -184,12 +185,12 @@ def test_nothing_is_written_below_the_data(findings, data):
     ],
 )
 def test_what_nobody_foresaw_is_a_finding_too(part, monkeypatch, error, code):
-    from cbsn_pipeline.datasets import doctor
+    from cbsn_pipeline.raw_data_checks.examine import _EXAMINERS
 
     def fail(*args, **options):
         raise error
 
-    monkeypatch.setitem(doctor._EXAMINERS, "photos", fail)
+    monkeypatch.setitem(_EXAMINERS, "photos", fail)
 
     seen = examine(part, thorough=False, workers=1)
 

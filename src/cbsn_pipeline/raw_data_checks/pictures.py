@@ -8,13 +8,13 @@ import numpy as np
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.doctor.parts import ImageFacts, Part
-from cbsn_pipeline.datasets.doctor.places import first_look, unreadable
 from cbsn_pipeline.datasets.image_file import read_rgb
 from cbsn_pipeline.datasets.image_header import ImageHeader, read_header
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.imaging.noise_level import flat_noise_level, noise_level
 from cbsn_pipeline.imaging.pixels import pixel_sha256
+from cbsn_pipeline.raw_data_checks.examination import ImageFacts, Part
+from cbsn_pipeline.raw_data_checks.places import first_look, unreadable
 
 GREEN = 1  # the least interpolated of the channels
 MEASURED = 1024  # pixels; noise is measured in the centre of larger images

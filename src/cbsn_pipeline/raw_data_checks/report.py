@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cbsn_pipeline.datasets.doctor import Examination, near
 from cbsn_pipeline.findings import Finding, num_errors, to_records
-from cbsn_pipeline.pipelines.doctor.needs import Needs
+from cbsn_pipeline.raw_data_checks.examination import Examination, near
+from cbsn_pipeline.raw_data_checks.needs import Needs
 
 SHOWN = 4  # values of a list in a table
 KIB = 1024

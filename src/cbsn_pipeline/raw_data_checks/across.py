@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from cbsn_pipeline.datasets.doctor.pairs import check_swapped, compare_pair
-from cbsn_pipeline.datasets.doctor.parts import Examination
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.raw_data_checks.examination import Examination
+from cbsn_pipeline.raw_data_checks.pairs import check_swapped, compare_pair
 
 DAGGER_KINDS = ("sidd_blocks", "dnd")  # chosen to train on what is scored
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from cbsn_pipeline.benchmarks.dnd.boxes import CHANNELS, check_boxes
 from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER, IMAGE_VARIABLE, INFO_FILE
 from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder, read_noisy_srgb
-from cbsn_pipeline.datasets.doctor.parts import ImageFacts, Part
-from cbsn_pipeline.datasets.doctor.pictures import describe_pixels
-from cbsn_pipeline.datasets.doctor.places import first_look, unreadable
 from cbsn_pipeline.datasets.mat_file import list_variables, read_variable
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.raw_data_checks.examination import ImageFacts, Part
+from cbsn_pipeline.raw_data_checks.pictures import describe_pixels
+from cbsn_pipeline.raw_data_checks.places import first_look, unreadable
 
 FLOATS = {"single": "float32", "double": "float64"}
 RGB_AXES = 3

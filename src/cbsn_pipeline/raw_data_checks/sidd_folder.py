@@ -10,18 +10,18 @@ from cbsn_pipeline.benchmarks.sidd.medium import (
     scored_scenes,
 )
 from cbsn_pipeline.benchmarks.sidd.names import clean_twin
-from cbsn_pipeline.datasets.doctor.pairs import check_swapped, compare_pair
-from cbsn_pipeline.datasets.doctor.parts import Examination, ImageFacts, Part
-from cbsn_pipeline.datasets.doctor.pictures import Look, look_at_file
-from cbsn_pipeline.datasets.doctor.places import (
+from cbsn_pipeline.datasets.noisy_images.sidd_medium import READ_BYTES
+from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.progress import Progress
+from cbsn_pipeline.raw_data_checks.examination import Examination, ImageFacts, Part
+from cbsn_pipeline.raw_data_checks.pairs import check_swapped, compare_pair
+from cbsn_pipeline.raw_data_checks.pictures import Look, look_at_file
+from cbsn_pipeline.raw_data_checks.places import (
     check_zips,
     list_files,
     missing,
     zips_beside,
 )
-from cbsn_pipeline.datasets.noisy_images.sidd_medium import READ_BYTES
-from cbsn_pipeline.findings import Finding
-from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.threads import map_in_order, num_workers
 
 UINT8 = "uint8"

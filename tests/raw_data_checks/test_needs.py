@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from cbsn_pipeline.datasets.doctor import Examination, Part
-from cbsn_pipeline.pipelines.doctor import needs as module
-from cbsn_pipeline.pipelines.doctor.needs import Needs, check_needs, estimate_needs
-from cbsn_pipeline.pipelines.doctor.options import PatchGrid
+from cbsn_pipeline.raw_data_checks import needs as module
+from cbsn_pipeline.raw_data_checks.examination import Examination, Part
+from cbsn_pipeline.raw_data_checks.needs import Needs, check_needs, estimate_needs
+from cbsn_pipeline.raw_data_checks.stage_options import PatchGrid
 
 MIB = 2**20
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 from cbsn_pipeline.benchmarks.sidd.blocks import (
     BENCHMARK_NOISY,
@@ -12,15 +13,15 @@ from cbsn_pipeline.benchmarks.sidd.blocks import (
     VALIDATION_CLEAN,
     VALIDATION_NOISY,
 )
-from cbsn_pipeline.datasets.doctor import Expected, Part
-from cbsn_pipeline.pipelines.doctor.options import (
-    DoctorOptions,
+from cbsn_pipeline.raw_data_checks.examination import Expected, Kind, Part
+from cbsn_pipeline.raw_data_checks.stage_options import (
     IngestCounts,
-    PartName,
     PatchGrid,
     SubmitCounts,
     ValidateCounts,
 )
+
+PartName = Literal["training", "validation", "benchmark", "dnd", "photos"]
 
 SIDD_SITE = "the SIDD site of York University"
 SOURCES = {
@@ -43,8 +44,9 @@ class Locations:
 
 
 def list_parts(
+    names: Iterable[PartName],
+    noisy_kind: Kind,
     locations: Locations,
-    options: DoctorOptions,
     ingest: IngestCounts,
     patches: PatchGrid,
     validate: ValidateCounts,
@@ -53,6 +55,15 @@ def list_parts(
     """List the data sets of an environment; one that serves twice comes once.
 
     The benchmark is expected to be whole where the validation blocks are.
+
+    Args:
+        names: Which of them the environment has to do with.
+        noisy_kind: Layout of the images to train on.
+        locations: Where each is.
+        ingest: How many noisy images there must be.
+        patches: Which patches will be cut.
+        validate: Which blocks there must be.
+        submit: Which boxes of DND there must be.
     """
     of_dnd = Expected(
         num_images=submit.num_images,
@@ -60,7 +71,7 @@ def list_parts(
         crop_size=submit.crop_size,
     )
     by_name: dict[PartName, list[Part]] = {
-        "training": [_training(locations, options, ingest, patches, of_dnd)],
+        "training": [_training(noisy_kind, locations.noisy, ingest, patches, of_dnd)],
         **_scored_blocks(locations.sidd, validate),
         "dnd": [
             Part(
@@ -76,20 +87,15 @@ def list_parts(
             )
         ],
     }
-    return _once_each(chain.from_iterable(by_name[name] for name in options.parts))
+    return _once_each(chain.from_iterable(by_name[name] for name in names))
 
 
 def _training(
-    locations: Locations,
-    options: DoctorOptions,
-    ingest: IngestCounts,
-    patches: PatchGrid,
-    of_dnd: Expected,
+    kind: Kind, path: Path, ingest: IngestCounts, patches: PatchGrid, of_dnd: Expected
 ) -> Part:
-    kind = options.noisy_kind
     expected = of_dnd if kind == "dnd" else Expected()
     return Part(
-        *("noisy training images", kind, locations.noisy, ("training",)),
+        *("noisy training images", kind, path, ("training",)),
         *(TRAINING, SOURCES[kind]),
         required=True,
         expected=replace(

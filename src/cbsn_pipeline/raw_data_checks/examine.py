@@ -1,32 +1,15 @@
-"""Looks at raw data of every kind and says what is wrong, without stopping at it."""
+"""Looks at one data set of any kind."""
 
 from collections.abc import Callable
 
-from cbsn_pipeline.datasets.doctor import blocks, dnd, photos, sidd_folder
-from cbsn_pipeline.datasets.doctor.across import compare_parts
-from cbsn_pipeline.datasets.doctor.parts import (
+from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.raw_data_checks import blocks, dnd, photos, sidd_folder
+from cbsn_pipeline.raw_data_checks.examination import (
     Examination,
-    Expected,
-    ImageFacts,
     Kind,
     Part,
-    Role,
-    near,
 )
-from cbsn_pipeline.datasets.doctor.places import unreadable
-from cbsn_pipeline.findings import Finding
-
-__all__ = [
-    "Examination",
-    "Expected",
-    "ImageFacts",
-    "Kind",
-    "Part",
-    "Role",
-    "compare_parts",
-    "examine",
-    "near",
-]
+from cbsn_pipeline.raw_data_checks.places import unreadable
 
 _EXAMINERS: dict[Kind, Callable[..., Examination]] = {
     "sidd_medium": sidd_folder.examine,

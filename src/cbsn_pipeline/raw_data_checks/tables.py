@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cbsn_pipeline.pipelines.doctor.report import (
+from cbsn_pipeline.raw_data_checks.report import (
     finding_rows,
     missing_rows,
     need_rows,

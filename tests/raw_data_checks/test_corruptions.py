@@ -16,7 +16,7 @@ from scipy.io import loadmat, savemat
 
 from cbsn_pipeline.datasets.image_file import read_rgb, write_png
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "doctor.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
 SIDD, BLOCKS, DND = "SIDD_Medium_Srgb", "sidd", "dnd_2017"
 SCENES = (
     "0001_001_S6_00100_00060_3200_L",

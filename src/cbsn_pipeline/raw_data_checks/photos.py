@@ -6,17 +6,17 @@ from pathlib import Path
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.doctor.parts import Examination, Part, count
-from cbsn_pipeline.datasets.doctor.pictures import Look, look_at_file
-from cbsn_pipeline.datasets.doctor.places import (
+from cbsn_pipeline.datasets.noisy_images.photos import READ_BYTES, find_photo_files
+from cbsn_pipeline.findings import Finding, Severity
+from cbsn_pipeline.progress import Progress
+from cbsn_pipeline.raw_data_checks.examination import Examination, Part, count
+from cbsn_pipeline.raw_data_checks.pictures import Look, look_at_file
+from cbsn_pipeline.raw_data_checks.places import (
     check_zips,
     list_files,
     missing,
     zips_beside,
 )
-from cbsn_pipeline.datasets.noisy_images.photos import READ_BYTES, find_photo_files
-from cbsn_pipeline.findings import Finding, Severity
-from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.threads import map_in_order, num_workers
 
 # Photographs of other formats: whoever has them here expects them to be read.
