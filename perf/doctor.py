@@ -14,7 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cbsn_pipeline.datasets.doctor import Examination, Part, examine
+from cbsn_pipeline.raw_data_checks.examination import Examination, Part
+from cbsn_pipeline.raw_data_checks.examine import examine
 from cbsn_pipeline.threads import num_cores
 from ingest_patches import MB, peak_rss, write_tree
 

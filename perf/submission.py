@@ -24,15 +24,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.cbsn.denoiser import Denoiser
-from cbsn_pipeline.cbsn.provenance import Provenance
-from cbsn_pipeline.challenges.sidd import (
+from cbsn_pipeline.benchmarks.sidd.blocks import (
     BENCHMARK_NOISY,
     BLOCK_SIZE,
     CHANNELS,
     NUM_BLOCKS,
     NUM_IMAGES,
 )
+from cbsn_pipeline.cbsn.denoiser import Denoiser
+from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.datasets import MatBlocksDataset, SiddSubmissionDataset
 from cbsn_pipeline.host_memory import peak_rss
 from cbsn_pipeline.pipelines.submit_sidd.nodes import (

@@ -113,7 +113,7 @@ def test_raw_data_is_never_written(folder):
 
 
 def test_the_real_info_lists_fifty_images_of_twenty_boxes(shared):
-    from cbsn_pipeline.challenges.dnd import check_boxes
+    from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
 
     dnd = DndFolder(shared / "data" / "dnd")
 

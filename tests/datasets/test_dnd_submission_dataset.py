@@ -5,7 +5,7 @@ import pytest
 from kedro.io import DatasetError, Version
 from scipy.io import loadmat, savemat, whosmat
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd import boxes
 from cbsn_pipeline.datasets.dnd_submission_dataset import (
     DenoisedImage,
     DndSubmissionDataset,
@@ -87,8 +87,8 @@ def test_the_files_are_packed_when_asked_for(tmp_path):
 
 
 def test_the_archive_of_the_whole_set_has_no_such_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(dnd, "NUM_IMAGES", 3)
-    monkeypatch.setattr(dnd, "NUM_BOXES", 2)
+    monkeypatch.setattr(boxes, "NUM_IMAGES", 3)
+    monkeypatch.setattr(boxes, "NUM_BOXES", 2)
     dataset_at(tmp_path).save(Submission(pack=True))
 
     assert dataset_at(tmp_path).load().archive().name == "bundled.zip"

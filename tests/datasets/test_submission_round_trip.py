@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
+from cbsn_pipeline.benchmarks.dnd.boxes import box_slices
 from cbsn_pipeline.cbsn.provenance import Provenance
-from cbsn_pipeline.challenges.dnd import box_slices
 from cbsn_pipeline.datasets import (
     DndFolderDataset,
     DndSubmissionDataset,

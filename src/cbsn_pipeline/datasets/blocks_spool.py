@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd_submission import BLOCK_SHAPE
+from cbsn_pipeline.benchmarks.sidd.submission import BLOCK_SHAPE
 
 Blocks = NDArray[np.uint8]
 

@@ -7,7 +7,15 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd.boxes import BOX_CORNERS, CHANNELS, box_slices
+from cbsn_pipeline.benchmarks.dnd.folder import (
+    IMAGE_FOLDER,
+    IMAGE_VARIABLE,
+    INFO_FIELDS,
+    INFO_FILE,
+    INFO_GROUP,
+    image_file_name,
+)
 from cbsn_pipeline.datasets.hdf5_file import ask
 from cbsn_pipeline.datasets.mat_file import container, read_variable
 from cbsn_pipeline.datasets.raw_file import check_file, check_folder
@@ -36,7 +44,7 @@ class DndFolder:
     def __init__(self, path: Path) -> None:
         check_folder(path, expected="DND's, usually named dnd_2017")
         self.path = path
-        self._boxes, self._cameras = _read_info(path / dnd.INFO_FILE)
+        self._boxes, self._cameras = _read_info(path / INFO_FILE)
 
     @property
     def num_images(self) -> int:
@@ -45,7 +53,7 @@ class DndFolder:
 
     def file(self, image: int) -> Path:
         """Name the file of an image (counted from 0)."""
-        return self.path / dnd.IMAGE_FOLDER / dnd.image_file_name(image + 1)
+        return self.path / IMAGE_FOLDER / image_file_name(image + 1)
 
     def boxes(self, image: int) -> NDArray[np.int64]:
         """Return row0, col0, row1, col1 of each box: (20, 4).
@@ -67,8 +75,8 @@ class DndFolder:
         ]
         if missing:
             raise DatasetError(
-                f"{self.path / dnd.IMAGE_FOLDER} lacks {len(missing)} of the "
-                f"{self.num_images} images that {dnd.INFO_FILE} lists: "
+                f"{self.path / IMAGE_FOLDER} lacks {len(missing)} of the "
+                f"{self.num_images} images that {INFO_FILE} lists: "
                 f"{', '.join(missing[:5])}{' ...' if len(missing) > 5 else ''}. "  # noqa: PLR2004
                 "Was the archive unzipped to the end?"
             )
@@ -86,7 +94,7 @@ class DndFolder:
 
     def crop(self, pixels: Float32, image: int, box: int) -> Float32:
         """Cut one box out of an image that was read."""
-        return np.ascontiguousarray(pixels[dnd.box_slices(self.boxes(image)[box])])
+        return np.ascontiguousarray(pixels[box_slices(self.boxes(image)[box])])
 
 
 class DndFolderDataset(AbstractDataset[None, DndFolder]):
@@ -112,7 +120,7 @@ class DndFolderDataset(AbstractDataset[None, DndFolder]):
         raise DatasetError(f"{self._filepath} is raw data: never written.")
 
     def _exists(self) -> bool:
-        return (self._filepath / dnd.INFO_FILE).is_file()
+        return (self._filepath / INFO_FILE).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
@@ -130,21 +138,21 @@ def read_noisy_srgb(path: Path) -> Float32:
     Raises:
         DatasetError: If it is missing, truncated, or not an sRGB image in [0, 1].
     """
-    image: Float32 = read_variable(path, dnd.IMAGE_VARIABLE, dtype=np.float32)
-    if image.ndim != _RGB_AXES or image.shape[-1] != dnd.CHANNELS:
+    image: Float32 = read_variable(path, IMAGE_VARIABLE, dtype=np.float32)
+    if image.ndim != _RGB_AXES or image.shape[-1] != CHANNELS:
         raise DatasetError(
-            f"{path}: {dnd.IMAGE_VARIABLE} has shape {image.shape}; expected "
+            f"{path}: {IMAGE_VARIABLE} has shape {image.shape}; expected "
             "(height, width, 3). Is it from images_raw, or saved with other axes?"
         )
     low, high = float(image.min()), float(image.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise DatasetError(
-            f"{path}: {dnd.IMAGE_VARIABLE} holds NaN or infinite values; expected "
+            f"{path}: {IMAGE_VARIABLE} holds NaN or infinite values; expected "
             "numbers in [0, 1]. Was it converted by a script of your own?"
         )
     if low < -ROUNDING or high > 1 + ROUNDING:
         raise DatasetError(
-            f"{path}: {dnd.IMAGE_VARIABLE} ranges over {low:.4g}..{high:.4g}; expected "
+            f"{path}: {IMAGE_VARIABLE} ranges over {low:.4g}..{high:.4g}; expected "
             "[0, 1]. Was it scaled to 0..255 by a script of your own?"
         )
     return np.clip(image, 0, 1, out=image)
@@ -162,8 +170,8 @@ def _read_info(path: Path) -> tuple[list[NDArray[np.int64]], list[str]]:
         path,
         "dnd_info",
         what="is not DND's info.mat, or damaged",
-        remedy=f"Expected a v7.3 file with the group {dnd.INFO_GROUP!r} of "
-        f"{', '.join(dnd.INFO_FIELDS)}, each one reference per image. Fetch it again.",
+        remedy=f"Expected a v7.3 file with the group {INFO_GROUP!r} of "
+        f"{', '.join(INFO_FIELDS)}, each one reference per image. Fetch it again.",
     )
     boxes = [np.array(box, np.float64) for box in facts["boxes"]]
     cameras: list[str] = facts["cameras"]
@@ -181,7 +189,7 @@ def _check_info(
             f"{len(cameras)}; expected as many. Use the published file."
         )
     for number, box in enumerate(boxes, start=1):
-        good = box.ndim == _BOX_AXES and box.shape[1] == dnd.BOX_CORNERS
+        good = box.ndim == _BOX_AXES and box.shape[1] == BOX_CORNERS
         if not good or not (np.isfinite(box) & (np.abs(box) < _FAR)).all():
             raise DatasetError(
                 f"{path}: the boxes of image {number} are of shape {box.shape}, "

@@ -10,7 +10,16 @@ import numpy as np
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd.boxes import is_whole_set
+from cbsn_pipeline.benchmarks.dnd.folder import image_file_name
+from cbsn_pipeline.benchmarks.dnd.submission import (
+    ARCHIVE_FILE,
+    BUNDLE_FOLDER,
+    PARTIAL_ARCHIVE_FILE,
+    bundle,
+    check_crop,
+    unbundle,
+)
 from cbsn_pipeline.datasets.new_folder import write_new_folder
 from cbsn_pipeline.datasets.raw_file import check_file, check_folder
 from cbsn_pipeline.datasets.zip_file import write_zip_checked
@@ -60,7 +69,7 @@ class SavedDndSubmission:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.folder = path / dnd.BUNDLE_FOLDER
+        self.folder = path / BUNDLE_FOLDER
         check_folder(self.folder, expected="the bundled files of a DND submission")
 
     def facts(self) -> dict[str, Any]:
@@ -90,12 +99,12 @@ class SavedDndSubmission:
         Raises:
             ValueError: A file is missing or does not belong there.
         """
-        expected = {dnd.image_file_name(i + 1) for i in range(num_images)}
+        expected = {image_file_name(i + 1) for i in range(num_images)}
         found = {file.name for file in self.folder.iterdir()}
         if found != expected:
             raise ValueError(
                 f"{self.folder} holds {len(found)} files; expected {num_images}, "
-                f"0001.mat to {dnd.image_file_name(num_images)}. Missing: "
+                f"0001.mat to {image_file_name(num_images)}. Missing: "
                 f"{_some(expected - found)}; not expected: {_some(found - expected)}. "
                 "Make the submission again: the site takes exactly these files."
             )
@@ -110,7 +119,7 @@ class SavedDndSubmission:
         from scipy.io import loadmat
         from scipy.io.matlab import MatReadError
 
-        path = self.folder / dnd.image_file_name(image + 1)
+        path = self.folder / image_file_name(image + 1)
         check_file(path, expected="the denoised crops of one DND image")
         try:
             content = loadmat(path)
@@ -118,7 +127,7 @@ class SavedDndSubmission:
             raise DatasetError(
                 f"{path} is truncated or damaged: {error}. Make the submission again."
             ) from error
-        return dnd.unbundle(content, where=str(path), num_boxes=num_boxes)
+        return unbundle(content, where=str(path), num_boxes=num_boxes)
 
 
 class DndSubmissionDataset(AbstractVersionedDataset[DndSubmission, SavedDndSubmission]):
@@ -180,26 +189,26 @@ def check_bundle(
     """
     crops = saved.read(image, num_boxes=len(noisy))
     for box, (crop, noisy_crop) in enumerate(zip(crops, noisy, strict=True), start=1):
-        where = f"{saved.folder / dnd.image_file_name(image + 1)}, box {box}"
-        dnd.check_crop(crop, noisy_crop, where)
+        where = f"{saved.folder / image_file_name(image + 1)}, box {box}"
+        check_crop(crop, noisy_crop, where)
     return crops
 
 
 def _write_checked(path: Path, submission: DndSubmission) -> None:
     from scipy.io import savemat
 
-    folder = path / dnd.BUNDLE_FOLDER
+    folder = path / BUNDLE_FOLDER
     folder.mkdir()
     saved = SavedDndSubmission(path)
     for item in submission:
         _check_count(item, submission.num_boxes)
-        file = folder / dnd.image_file_name(item.image + 1)
-        savemat(file, dnd.bundle(item.denoised))
+        file = folder / image_file_name(item.image + 1)
+        savemat(file, bundle(item.denoised))
         check_bundle(saved, item.image, item.noisy)
     saved.check_files(submission.num_images)
     if submission.zip:
-        whole = dnd.is_whole_set(submission.num_images, submission.num_boxes)
-        name = dnd.ARCHIVE_FILE if whole else dnd.PARTIAL_ARCHIVE_FILE
+        whole = is_whole_set(submission.num_images, submission.num_boxes)
+        name = ARCHIVE_FILE if whole else PARTIAL_ARCHIVE_FILE
         write_zip_checked(path / name, sorted(folder.iterdir()))
     facts = json.dumps(submission.facts(), indent=2)
     (path / FACTS_FILE).write_text(facts, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from cbsn_pipeline.challenges.sidd import parse_scene_instance
+from cbsn_pipeline.benchmarks.sidd.names import parse_scene_instance
 
 
 class ManifestImage(BaseModel):

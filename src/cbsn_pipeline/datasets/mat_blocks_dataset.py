@@ -8,7 +8,7 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd import check_blocks
+from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
 from cbsn_pipeline.datasets.mat_file import find_variable, read_variable
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges import sidd
+from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
 from cbsn_pipeline.files.atomic import write_file
 
 HEADER_TEXT = b"MATLAB 5.0 MAT-file, simulated by cbsn_pipeline"
@@ -40,7 +40,7 @@ class SampleBlocksDataset(AbstractDataset[NDArray[np.uint8], None]):
     def save(self, data: NDArray[np.uint8]) -> None:
         from scipy.io import savemat
 
-        sidd.check_blocks(data, source=self._filepath, num_images=None, num_blocks=None)
+        check_blocks(data, source=self._filepath, num_images=None, num_blocks=None)
         with write_file(self._filepath) as partial:
             savemat(partial, {self._filepath.stem: data}, do_compression=True)
             with partial.open("r+b") as file:

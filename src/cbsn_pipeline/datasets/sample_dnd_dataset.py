@@ -9,7 +9,14 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd.folder import (
+    IMAGE_FOLDER,
+    IMAGE_VARIABLE,
+    INFO_FIELDS,
+    INFO_FILE,
+    INFO_GROUP,
+    image_file_name,
+)
 from cbsn_pipeline.datasets.matlab_hdf5 import (
     USER_BLOCK,
     Value,
@@ -69,14 +76,14 @@ class SampleDndDataset(AbstractDataset[Sequence[DndImage], None]):
 
     def save(self, data: Sequence[DndImage]) -> None:
         with write_folder(self._filepath) as partial:
-            (partial / dnd.IMAGE_FOLDER).mkdir()
+            (partial / IMAGE_FOLDER).mkdir()
             for number, image in enumerate(data, start=1):
-                file = partial / dnd.IMAGE_FOLDER / dnd.image_file_name(number)
+                file = partial / IMAGE_FOLDER / image_file_name(number)
                 _write_image(file, image.noisy)
-            _write_info(partial / dnd.INFO_FILE, data)
+            _write_info(partial / INFO_FILE, data)
 
     def _exists(self) -> bool:
-        return (self._filepath / dnd.INFO_FILE).is_file()
+        return (self._filepath / INFO_FILE).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
@@ -86,7 +93,7 @@ def _write_image(path: Path, noisy: NDArray[np.float32]) -> None:
     import h5py
 
     with h5py.File(path, "w", userblock_size=USER_BLOCK) as file:
-        put(file, dnd.IMAGE_VARIABLE, noisy)
+        put(file, IMAGE_VARIABLE, noisy)
     write_header(path, HEADER_TEXT)
 
 
@@ -94,9 +101,9 @@ def _write_info(path: Path, images: Sequence[DndImage]) -> None:
     import h5py
 
     with h5py.File(path, "w", userblock_size=USER_BLOCK) as file:
-        info = file.create_group(dnd.INFO_GROUP)
-        mark_struct(info, dnd.INFO_FIELDS)
-        for field in dnd.INFO_FIELDS:
+        info = file.create_group(INFO_GROUP)
+        mark_struct(info, INFO_FIELDS)
+        for field in INFO_FIELDS:
             references = np.empty((1, len(images)), dtype=h5py.ref_dtype)
             for index, image in enumerate(images):
                 name = f"#refs#/{field}_{index}"

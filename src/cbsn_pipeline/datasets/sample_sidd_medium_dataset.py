@@ -9,7 +9,7 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges import sidd
+from cbsn_pipeline.benchmarks.sidd.names import parse_scene_instance
 from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.files.atomic import write_folder
 
@@ -61,7 +61,7 @@ class SampleSiddMediumDataset(AbstractDataset[Sequence[ImagePair], None]):
     def save(self, data: Sequence[ImagePair]) -> None:
         with write_folder(self._filepath) as partial:
             for pair in data:
-                instance = sidd.parse_scene_instance(pair.scene_instance).instance
+                instance = parse_scene_instance(pair.scene_instance).instance
                 folder = partial / DATA_FOLDER / pair.scene_instance
                 stem = f"{instance:04d}_{{}}_SRGB_{pair.frame}.PNG"
                 write_png(folder / stem.format("NOISY"), pair.noisy)

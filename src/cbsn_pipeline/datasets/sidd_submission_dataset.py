@@ -12,7 +12,7 @@ import numpy as np
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd_submission import (
+from cbsn_pipeline.benchmarks.sidd.submission import (
     Layout,
     check_denoised_block,
     is_whole_set,

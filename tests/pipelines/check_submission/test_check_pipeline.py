@@ -13,7 +13,13 @@ from cbsn_pipeline.findings import FindingsError
 from cbsn_pipeline.pipelines.check_submission import create_pipeline
 from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
 
-from .conftest import OPTIONS
+OPTIONS = {
+    "num_images": 3,
+    "num_blocks": 4,
+    "dnd_num_images": 3,
+    "dnd_num_boxes": 4,
+    "dnd_crop_size": 64,
+}
 
 
 def test_kedro_finds_the_options_of_the_nodes(caplog):

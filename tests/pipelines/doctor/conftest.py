@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cbsn_pipeline.datasets.image_file import write_png
-from cbsn_pipeline.pipelines.doctor.options import (
-    DoctorOptions,
+from cbsn_pipeline.pipelines.doctor.options import DoctorOptions
+from cbsn_pipeline.raw_data_checks.stage_options import (
     IngestCounts,
     PatchGrid,
     SubmitCounts,

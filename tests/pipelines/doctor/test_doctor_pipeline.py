@@ -6,6 +6,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.text import TextDataset
+from pydantic import ValidationError
 from rich.console import Console
 
 from cbsn_pipeline.datasets import FolderDataset
@@ -14,8 +15,9 @@ from cbsn_pipeline.hooks.raw_data_hook import REQUIRED
 from cbsn_pipeline.hooks.sample_hook import RAW_DATASETS
 from cbsn_pipeline.pipelines.doctor import create_pipeline
 from cbsn_pipeline.pipelines.doctor.nodes import examine_raw_data
-from cbsn_pipeline.pipelines.doctor.report import describe, to_markdown
-from cbsn_pipeline.pipelines.doctor.tables import print_report
+from cbsn_pipeline.pipelines.doctor.options import DoctorOptions
+from cbsn_pipeline.raw_data_checks.report import describe, to_markdown
+from cbsn_pipeline.raw_data_checks.tables import print_report
 
 
 def run(inputs, tmp_path):
@@ -107,3 +109,9 @@ def test_names_with_brackets_and_bars_are_shown_as_they_are(inputs, photos):
 )
 def test_facts_are_written_in_one_line(facts, text):
     assert describe(facts) == text
+
+
+def test_unknown_options_are_refused():
+    for wrong in ({"part": ["dnd"]}, {"parts": ["dnd2017"]}, {"workers": 0}):
+        with pytest.raises(ValidationError):
+            DoctorOptions(noisy_kind="dnd", **wrong)

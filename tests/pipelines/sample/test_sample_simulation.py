@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.challenges import dnd
-from cbsn_pipeline.challenges.sidd import check_blocks, parse_scene_instance
+from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
+from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
+from cbsn_pipeline.benchmarks.sidd.names import parse_scene_instance
 from cbsn_pipeline.imaging.baselines import gaussian_blur
 from cbsn_pipeline.imaging.metrics import psnr
 from cbsn_pipeline.imaging.noise_correlation import noise_autocorrelation
@@ -111,7 +112,7 @@ def test_a_blur_gains_as_much_as_on_sidd(validation):
 def test_dnd_image_says_how_noisy_it_is(small):
     (image,) = simulation.simulate_dnd(small)
 
-    dnd.check_boxes(
+    check_boxes(
         image.boxes,
         where="x",
         num_boxes=2,

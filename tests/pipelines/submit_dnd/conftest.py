@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cbsn_pipeline.benchmarks.dnd.boxes import box_slices
 from cbsn_pipeline.cbsn.provenance import Provenance
-from cbsn_pipeline.challenges.dnd import box_slices
 
 
 class TinyDnd:

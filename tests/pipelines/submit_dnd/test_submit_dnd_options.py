@@ -4,7 +4,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from cbsn_pipeline.challenges import dnd
+from cbsn_pipeline.benchmarks.dnd.boxes import CROP_SIZE, NUM_BOXES, NUM_IMAGES
 from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
 
 
@@ -15,7 +15,7 @@ def test_the_parameters_in_conf_are_the_official_sizes():
 
     assert options == SubmitDndOptions()
     assert (options.num_images, options.num_boxes, options.crop_size) == (
-        *(dnd.NUM_IMAGES, dnd.NUM_BOXES, dnd.CROP_SIZE),
+        *(NUM_IMAGES, NUM_BOXES, CROP_SIZE),
     )
 
 

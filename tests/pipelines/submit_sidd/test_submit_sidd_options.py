@@ -4,8 +4,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from cbsn_pipeline.challenges import sidd
-from cbsn_pipeline.challenges.sidd_submission import OPTIONAL_FIELDS
+from cbsn_pipeline.benchmarks.sidd.blocks import NUM_BLOCKS, NUM_IMAGES
+from cbsn_pipeline.benchmarks.sidd.submission import OPTIONAL_FIELDS
 from cbsn_pipeline.pipelines.submit_sidd.options import OptionalData, SubmitSiddOptions
 
 
@@ -15,9 +15,7 @@ def test_the_parameters_in_conf_are_the_official_sizes():
     options = SubmitSiddOptions(**yaml.safe_load(conf.read_text())["submit_sidd"])
 
     assert options == SubmitSiddOptions()
-    assert (options.num_images, options.num_blocks) == (
-        *(sidd.NUM_IMAGES, sidd.NUM_BLOCKS),
-    )
+    assert (options.num_images, options.num_blocks) == (*(NUM_IMAGES, NUM_BLOCKS),)
     assert options.layouts == ("kaggle",)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges.dnd import IMAGE_FOLDER
+from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER
 from cbsn_pipeline.datasets.dnd_folder_dataset import read_noisy_srgb
 from cbsn_pipeline.datasets.noisy_images.images import Image, NoisyImage, NoisyImages
 from cbsn_pipeline.datasets.raw_file import check_folder

@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges.sidd import BLOCK_SIZE, check_blocks
+from cbsn_pipeline.benchmarks.sidd.blocks import BLOCK_SIZE, check_blocks
 from cbsn_pipeline.datasets.mat_blocks_dataset import Blocks, read_blocks
 from cbsn_pipeline.datasets.mat_file import list_variables
 from cbsn_pipeline.datasets.noisy_images.images import Image, NoisyImage, NoisyImages

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from kedro.io import DatasetError
 
-from cbsn_pipeline.challenges.sidd import parse_image_name, parse_scene_instance
+from cbsn_pipeline.benchmarks.sidd.names import parse_image_name, parse_scene_instance
 from cbsn_pipeline.datasets.image_file import read_rgb
 from cbsn_pipeline.datasets.noisy_images.images import Image, NoisyImage, NoisyImages
 from cbsn_pipeline.datasets.raw_file import check_folder

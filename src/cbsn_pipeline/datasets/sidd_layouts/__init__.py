@@ -6,7 +6,7 @@ it reads back with the spool; both need little memory, however many blocks there
 
 from pathlib import Path
 
-from cbsn_pipeline.challenges.sidd_submission import Layout
+from cbsn_pipeline.benchmarks.sidd.submission import Layout
 from cbsn_pipeline.datasets.blocks_spool import BlocksSpool
 from cbsn_pipeline.datasets.sidd_layouts import kaggle_csv, legacy_array, legacy_cell
 from cbsn_pipeline.datasets.sidd_layouts.extras import Extras

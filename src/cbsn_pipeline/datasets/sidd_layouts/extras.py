@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cbsn_pipeline.challenges.sidd_submission import OPTIONAL_FIELDS
+from cbsn_pipeline.benchmarks.sidd.submission import OPTIONAL_FIELDS
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cbsn_pipeline.challenges.sidd_submission import (
+from cbsn_pipeline.benchmarks.sidd.submission import (
     KAGGLE_HEADER,
     Block,
     block_id,

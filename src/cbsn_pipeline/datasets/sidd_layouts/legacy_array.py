@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd_submission import (
+from cbsn_pipeline.benchmarks.sidd.submission import (
     ARRAY_VARIABLE,
     OPTIONAL_VARIABLE,
     TIME_VARIABLE,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cbsn_pipeline.challenges.sidd_submission import (
+from cbsn_pipeline.benchmarks.sidd.submission import (
     CELL_VARIABLE,
     OPTIONAL_VARIABLE,
     TIME_VARIABLE,

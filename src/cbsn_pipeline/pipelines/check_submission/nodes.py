@@ -27,10 +27,10 @@ def check_submission(
     Returns:
         The report, for JSON, and as Markdown.
     """
-    from cbsn_pipeline.pipelines.check_submission.apart import check_apart
-    from cbsn_pipeline.pipelines.check_submission.report import to_markdown
+    from cbsn_pipeline.submission_checks.apart import check_apart
+    from cbsn_pipeline.submission_checks.report import to_markdown
 
-    report = check_apart(submission_to_check, options)
+    report = check_apart(submission_to_check, options.expected())
     return report, to_markdown(report)
 
 
@@ -49,7 +49,7 @@ def report_submission_check(
     Raises:
         FindingsError: There are errors.
     """
-    from cbsn_pipeline.pipelines.check_submission.report import print_report
+    from cbsn_pipeline.submission_checks.report import print_report
 
     tracking.log_metrics(
         {

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cbsn_pipeline.submission_checks.expected import Expected, Kind
+
 
 class CheckSubmissionOptions(BaseModel):
     """Options of the stage; conf/base/parameters_check_submission.yml has the values.
@@ -21,19 +23,18 @@ class CheckSubmissionOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["auto", "kaggle", "legacy_cell", "legacy_array", "dnd"] = "auto"
+    kind: Kind | Literal["auto"] = "auto"
     num_images: int = Field(40, ge=1)
     num_blocks: int = Field(32, ge=1)
     dnd_num_images: int = Field(50, ge=1)
     dnd_num_boxes: int = Field(20, ge=1)
     dnd_crop_size: int = Field(512, ge=16)
 
-    @property
-    def grid(self) -> tuple[int, int]:
-        """Images and blocks of SIDD."""
-        return self.num_images, self.num_blocks
-
-    @property
-    def dnd_grid(self) -> tuple[int, int]:
-        """Images and crops of DND."""
-        return self.dnd_num_images, self.dnd_num_boxes
+    def expected(self) -> Expected:
+        """What a submission is checked against."""
+        return Expected(
+            kind=self.kind,
+            grid=(self.num_images, self.num_blocks),
+            dnd_grid=(self.dnd_num_images, self.dnd_num_boxes),
+            crop_size=self.dnd_crop_size,
+        )

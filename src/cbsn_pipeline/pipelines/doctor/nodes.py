@@ -6,8 +6,8 @@ from typing import Any
 
 from cbsn_pipeline import tracking
 from cbsn_pipeline.findings import from_records, merge, num_errors, raise_errors
-from cbsn_pipeline.pipelines.doctor.options import (
-    DoctorOptions,
+from cbsn_pipeline.pipelines.doctor.options import DoctorOptions
+from cbsn_pipeline.raw_data_checks.stage_options import (
     IngestCounts,
     PatchGrid,
     SubmitCounts,
@@ -22,7 +22,7 @@ def examine_raw_data(
     photos_location: Path,
     patches_location: Path,
     options: DoctorOptions,
-    ingest: Any,  # noqa: ANN401 - options of other stages: see IngestCounts
+    ingest: Any,  # noqa: ANN401 - options of other stages: see stage_options
     patches: Any,  # noqa: ANN401
     validate: Any,  # noqa: ANN401
     submit: Any,  # noqa: ANN401
@@ -44,19 +44,21 @@ def examine_raw_data(
     Returns:
         The report as plain values, and as Markdown.
     """
-    from cbsn_pipeline.datasets.doctor import compare_parts, examine
-    from cbsn_pipeline.pipelines.doctor.needs import check_needs, estimate_needs
-    from cbsn_pipeline.pipelines.doctor.parts import Locations, list_parts
-    from cbsn_pipeline.pipelines.doctor.report import build_report, to_markdown
-    from cbsn_pipeline.pipelines.doctor.tables import print_report
+    from cbsn_pipeline.raw_data_checks.across import compare_parts
+    from cbsn_pipeline.raw_data_checks.environment import Locations, list_parts
+    from cbsn_pipeline.raw_data_checks.examine import examine
+    from cbsn_pipeline.raw_data_checks.needs import check_needs, estimate_needs
+    from cbsn_pipeline.raw_data_checks.report import build_report, to_markdown
+    from cbsn_pipeline.raw_data_checks.tables import print_report
     from cbsn_pipeline.threads import num_workers
 
     workers = num_workers(options.workers)
     locations = Locations(noisy_location, sidd_location, dnd_location, photos_location)
     grid = PatchGrid.model_validate(patches)
     parts = list_parts(
+        options.parts,
+        options.noisy_kind,
         locations,
-        options,
         IngestCounts.model_validate(ingest),
         grid,
         ValidateCounts.model_validate(validate),

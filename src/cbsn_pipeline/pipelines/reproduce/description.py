@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from cbsn_pipeline.challenges.sidd import VALIDATION_INSTANCES
+from cbsn_pipeline.benchmarks.sidd.names import VALIDATION_INSTANCES
 from cbsn_pipeline.datasets.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.card import Card, hours_of
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions

@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.challenges.sidd import BLOCK_SIZE, format_scene_instance
+from cbsn_pipeline.benchmarks.sidd.blocks import BLOCK_SIZE
+from cbsn_pipeline.benchmarks.sidd.names import format_scene_instance
 from cbsn_pipeline.datasets.matlab_hdf5 import Value
 from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage
 from cbsn_pipeline.datasets.sample_sidd_medium_dataset import ImagePair

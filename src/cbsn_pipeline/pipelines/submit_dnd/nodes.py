@@ -129,7 +129,7 @@ def denoise_dnd(
             averaged weights are asked for and there are none.
         DatasetError: An image is missing.
     """
-    from cbsn_pipeline.challenges.dnd import check_boxes
+    from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
 
     if dnd_images.num_images != options.num_images:
         raise ValueError(
@@ -168,7 +168,7 @@ def check_dnd_submission(
         ValueError: A file is missing or superfluous, or a crop has another shape,
             type or range, holds NaN, or is the input.
     """
-    from cbsn_pipeline.challenges.dnd import is_whole_set
+    from cbsn_pipeline.benchmarks.dnd.boxes import is_whole_set
     from cbsn_pipeline.datasets.dnd_submission_dataset import check_bundle
 
     dnd_submission.check_files(options.num_images)
@@ -226,7 +226,7 @@ def _describe_archive(submission: SavedDndSubmission) -> dict[str, Any] | None:
 
 def _read_checked(images: DndFolder, image: int, options: SubmitDndOptions) -> Float32:
     """Read an image that contains all of its boxes; float32 in [0, 1], (H, W, 3)."""
-    from cbsn_pipeline.challenges.dnd import check_boxes
+    from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
 
     pixels = images.read(image)
     check_boxes(

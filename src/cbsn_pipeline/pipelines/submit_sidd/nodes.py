@@ -135,7 +135,7 @@ def denoise_sidd_benchmark(
         ValueError: The set has another size than declared, or averaged weights are
             asked for and there are none.
     """
-    from cbsn_pipeline.challenges.sidd import check_blocks
+    from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
 
     check_blocks(
         benchmark_noisy_blocks,
@@ -161,7 +161,7 @@ def report_sidd_submission(
         denoised pixels, mean absolute change (of 0..255), and bytes and hash of each
         file.
     """
-    from cbsn_pipeline.challenges.sidd_submission import is_whole_set
+    from cbsn_pipeline.benchmarks.sidd.submission import is_whole_set
 
     report = {
         "folder": str(sidd_submission.path),

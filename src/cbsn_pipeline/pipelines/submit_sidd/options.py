@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cbsn_pipeline.benchmarks.sidd.submission import Layout
 from cbsn_pipeline.cbsn.options import Restitution
-from cbsn_pipeline.challenges.sidd_submission import Layout
 from cbsn_pipeline.lists import Joined
 
 

@@ -42,7 +42,7 @@ def check_validation_blocks(
         ValueError: Another number of images or blocks, no sRGB blocks, or the noisy
             blocks are the clean ones.
     """
-    from cbsn_pipeline.challenges.sidd import check_blocks
+    from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
 
     sets = {
         "validation_noisy_blocks": validation_noisy_blocks,

@@ -85,7 +85,7 @@ class ValidateOptions(BaseModel):
     @model_validator(mode="after")
     def _check_scene_instances(self) -> Self:
         if self.scene_instances:
-            from cbsn_pipeline.challenges.sidd import parse_scene_instance
+            from cbsn_pipeline.benchmarks.sidd.names import parse_scene_instance
 
             for name in self.scene_instances:
                 parse_scene_instance(name)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cbsn_pipeline.challenges.sidd import (
-    NUM_IMAGES,
+from cbsn_pipeline.benchmarks.sidd.blocks import NUM_IMAGES
+from cbsn_pipeline.benchmarks.sidd.names import (
     VALIDATION_INSTANCES,
     parse_scene_instance,
 )
@@ -23,7 +23,7 @@ class Row:
         camera: Two letters as in that name, or "unknown".
         iso: ISO speed; None if unknown.
         order: How the name was found: "inferred" from SIDD's list of instances (see
-            ``challenges.sidd.VALIDATION_INSTANCES``), "given" by the options, or
+            ``sidd.names.VALIDATION_INSTANCES``), "given" by the options, or
             "unknown".
     """
 

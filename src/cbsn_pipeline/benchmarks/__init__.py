@@ -1,0 +1,1 @@
+"""The conventions of the benchmarks SIDD and DND; no file is opened here."""

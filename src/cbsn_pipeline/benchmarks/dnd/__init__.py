@@ -1,0 +1,1 @@
+"""DND, the Darmstadt Noise Dataset."""

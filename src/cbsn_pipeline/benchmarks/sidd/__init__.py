@@ -1,0 +1,1 @@
+"""SIDD, the Smartphone Image Denoising Dataset."""

@@ -1,1 +1,0 @@
-"""The conventions of SIDD and DND; no file is opened here."""

@@ -1,0 +1,1 @@
+"""What is wrong with a submission: rules about values, without files and Kedro."""
