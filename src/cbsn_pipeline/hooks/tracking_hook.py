@@ -77,15 +77,18 @@ class TrackingHook:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:  # noqa: ANN401
-        """Record the data, the model, and the version of everything versioned."""
+        """Record what the catalog sends to MLflow, data, model and all versions."""
         if not self._tracked:
             return
+        from cbsn_pipeline.hooks.logged_datasets import log_saved
         from cbsn_pipeline.hooks.run_records import log_denoiser, saved_version
 
         version = self._note_version(dataset_name, saved_version)
+        assert self._catalog is not None
+        metadata = getattr(self._catalog[dataset_name], "metadata", None)
+        log_saved(dataset_name, metadata, data)
         self._note_data(dataset_name, data)
         if dataset_name == "denoiser" and version:
-            assert self._catalog is not None
             try:
                 log_denoiser(self._catalog[dataset_name], version)
             except Exception as error:  # noqa: BLE001 - it is on the disk already

@@ -59,7 +59,9 @@ def test_nothing_at_all_is_a_report_too(inputs, tmp_path, capsys):
         update={"parts": ("training", "validation", "benchmark", "dnd")}
     )
 
-    report, markdown = examine_raw_data(*(inputs | {"params:doctor": options}).values())
+    report, markdown, _ = examine_raw_data(
+        *(inputs | {"params:doctor": options}).values()
+    )
 
     assert [f["code"] for f in report["findings"]] == ["missing"]
     assert "BenchmarkNoisyBlocksSrgb.mat" in markdown
@@ -79,7 +81,7 @@ def test_the_doctor_takes_places_that_no_hook_looks_into(inputs):
 
 def test_names_with_brackets_and_bars_are_shown_as_they_are(inputs, photos):
     (photos / "x[red]|y.png").write_bytes(b"")
-    report, markdown = examine_raw_data(*inputs.values())
+    report, markdown, _ = examine_raw_data(*inputs.values())
     screen = io.StringIO()
 
     print_report(report, Console(file=screen, width=100))

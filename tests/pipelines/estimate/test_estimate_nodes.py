@@ -7,7 +7,6 @@ import pytest
 import torch
 from rich.console import Console
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.cbsn.denoiser import Denoiser
 from cbsn_pipeline.pipelines.estimate import create_pipeline, nodes
 from cbsn_pipeline.pipelines.estimate.nodes import (
@@ -113,7 +112,7 @@ def test_the_disk_is_found_though_the_folder_is_not_there_yet(options, tmp_path)
 
 
 def test_the_report_holds_what_was_found(run):
-    report = run()
+    report, *_ = run()
 
     assert report["fits_memory"] is True
     assert report["peak_memory_bytes"] == 3 * GIB
@@ -123,12 +122,10 @@ def test_the_report_holds_what_was_found(run):
     assert any("Random patches" in note for note in report["notes"])
 
 
-def test_numbers_go_to_the_tracker(run, monkeypatch):
-    logged = {}
-    monkeypatch.setattr(tracking, "log_metrics", logged.update)
+def test_numbers_are_metrics_and_the_device_is_a_tag(run):
+    report, logged, tags = run()
 
-    run()
-
+    assert tags == {"device": report["device"]}
     assert logged["estimate/steps_per_second"] == 0.25
     assert logged["estimate/largest_batch_size"] == 25
     assert "estimate/device" not in logged
@@ -152,7 +149,7 @@ def test_the_table_is_shown(run, capsys):
 
 
 def test_what_does_not_fit_is_said_with_what_does(run, caplog):
-    report = run(trial=None, batch=Largest(2), crop=Largest(80))
+    report, *_ = run(trial=None, batch=Largest(2), crop=Largest(80))
 
     assert report["fits_memory"] is False
     assert report["steps_per_second"] is None
@@ -166,7 +163,7 @@ def test_what_does_not_fit_is_said_with_what_does(run, caplog):
 def test_a_disk_that_is_too_small_is_a_warning(run, monkeypatch, caplog):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 2**20))
 
-    report = run()
+    report, *_ = run()
 
     assert "the disk has 1 MiB free, this training needs 181.9 MiB" in caplog.text
     assert "lower train.keep_states" in caplog.text
@@ -184,7 +181,7 @@ def test_without_a_reason_there_is_no_warning(run, caplog):
 def test_of_a_gpu_the_table_says_what_was_tried_and_reserved(run):
     trial = Trial(Size(4, 120), 60.0, 600, 5.0, 3 * GIB, 4 * GIB)
     speed = PLAIN._replace(patches_on_device=True)
-    report = run(
+    report, *_ = run(
         device="cuda:0, NVIDIA [test]",
         processes=2,
         speed=speed,
@@ -206,20 +203,20 @@ def test_a_busy_machine_is_noted(run, monkeypatch, load, said):
     monkeypatch.setattr(nodes.os, "getloadavg", lambda: (load, 9.0, 9.0))
     monkeypatch.setattr(nodes, "num_cores", lambda: 2)
 
-    notes = " ".join(run()["notes"])
+    notes = " ".join(run()[0]["notes"])
 
     assert ("load average 3.6 on 2 cores" in notes) is said
 
 
 def test_what_cannot_be_told_is_not_guessed(run):
-    report = run(batch=None, crop=None)
+    report, *_ = run(batch=None, crop=None)
 
     assert report["largest_batch_size"] is None
     assert "unknown: too small a need to extrapolate from" in shown(report)
 
 
 def test_where_nothing_fits_the_table_says_none(run):
-    assert "none at crop 120" in shown(run(trial=None, batch=Largest(0)))
+    assert "none at crop 120" in shown(run(trial=None, batch=Largest(0))[0])
 
 
 @pytest.mark.parametrize(
@@ -234,4 +231,6 @@ def test_the_stage_needs_options_and_a_folder_only():
     pipeline = create_pipeline()
 
     assert pipeline.inputs() == {"params:train", "training_state"}
-    assert pipeline.outputs() == {"estimate_report"}
+    assert pipeline.outputs() == {
+        *("estimate_report", "estimate_metrics", "estimate_tags")
+    }

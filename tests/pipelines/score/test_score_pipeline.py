@@ -14,11 +14,10 @@ from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
 from scipy.io import savemat
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.datasets.image_set_dataset import ImageSetDataset
 from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS, psnr, score
-from cbsn_pipeline.pipelines.score import create_pipeline, scoring
+from cbsn_pipeline.pipelines.score import create_pipeline, nodes, scoring
 from cbsn_pipeline.pipelines.score.options import ScoreOptions
 
 SIZE = (16, 20)
@@ -295,13 +294,10 @@ def test_identical_images_are_said_and_left_out_of_the_mean(
     assert "left out of the mean" in " ".join(shown.split())
 
 
-def test_the_means_are_logged(run, folders, monkeypatch):
-    logged = {}
-    monkeypatch.setattr(tracking, "log_metrics", logged.update)
-
+def test_the_means_are_metrics_of_the_run(run, folders):
     _, summary = run(*folders)
 
-    assert logged == {
+    assert nodes.report_pairs(summary) == {
         **{f"score/{name}": mean for name, mean in summary["means"].items()},
         "score/num_images": 3,
         "score/num_identical": 0,

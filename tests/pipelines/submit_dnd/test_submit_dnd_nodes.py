@@ -97,12 +97,10 @@ def saved(dnd, denoiser, path):
     return dataset.load()
 
 
-def test_the_report_describes_every_file(dnd, denoiser, tmp_path, monkeypatch):
-    logged = {}
-    monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
+def test_the_report_describes_every_file(dnd, denoiser, tmp_path):
     submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
 
-    report = nodes.check_dnd_submission(submission, dnd, TINY)
+    report, logged = nodes.check_dnd_submission(submission, dnd, TINY)
 
     assert list(report["files"]) == ["0001.mat", "0002.mat"]
     file = report["files"]["0002.mat"]
@@ -125,7 +123,7 @@ def test_the_report_describes_every_file(dnd, denoiser, tmp_path, monkeypatch):
 def test_the_archive_is_described(dnd, denoiser, tmp_path):
     submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
 
-    archive = nodes.check_dnd_submission(submission, dnd, TINY)["archive"]
+    archive = nodes.check_dnd_submission(submission, dnd, TINY)[0]["archive"]
 
     path = tmp_path / "dnd_submission/partial_set_not_for_upload.zip"
     assert archive["file"] == str(path)
@@ -136,7 +134,7 @@ def test_part_of_the_set_is_called_not_for_upload(dnd, denoiser, tmp_path, caplo
     submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
 
     with caplog.at_level(logging.WARNING):
-        report = nodes.check_dnd_submission(submission, dnd, TINY)
+        report, _ = nodes.check_dnd_submission(submission, dnd, TINY)
 
     assert report["uploadable"] is False
     assert "2 images of 2 crops, part of DND: it is not for upload" in caplog.text
@@ -146,14 +144,14 @@ def test_without_facts_an_older_submission_is_still_checked(dnd, denoiser, tmp_p
     submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
     (submission.path / "facts.json").unlink()
 
-    assert "time" not in nodes.check_dnd_submission(submission, dnd, TINY)
+    assert "time" not in nodes.check_dnd_submission(submission, dnd, TINY)[0]
 
 
 def test_images_that_were_trained_on_are_counted(dnd, denoiser, tmp_path):
     denoiser = type(denoiser)([pixel_sha256(dnd.pixels[1])])
     submission = saved(dnd, denoiser, tmp_path / "dnd_submission")
 
-    report = nodes.check_dnd_submission(submission, dnd, TINY)
+    report, _ = nodes.check_dnd_submission(submission, dnd, TINY)
 
     assert report["trained_on_images"] == 1
     assert report["dagger"] == "dagger: 1 of the 2 images were trained on"

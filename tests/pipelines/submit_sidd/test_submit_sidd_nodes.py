@@ -69,11 +69,8 @@ def saved(denoiser, noisy_blocks, path, options=TINY):
     return dataset.load()
 
 
-def test_the_report_says_what_was_made(denoiser, noisy_blocks, tmp_path, monkeypatch):
-    logged = {}
-    monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
-
-    report = nodes.report_sidd_submission(
+def test_the_report_says_what_was_made(denoiser, noisy_blocks, tmp_path):
+    report, logged = nodes.report_sidd_submission(
         saved(denoiser, noisy_blocks, tmp_path / "submission"), TINY
     )
 
@@ -98,8 +95,8 @@ def test_part_of_the_set_is_called_not_for_upload(
     submission = saved(denoiser, noisy_blocks, tmp_path / "submission")
 
     with caplog.at_level(logging.INFO):
-        report = nodes.report_sidd_submission(submission, TINY)
-        whole = nodes.report_sidd_submission(submission, SubmitSiddOptions())
+        report, _ = nodes.report_sidd_submission(submission, TINY)
+        whole, _ = nodes.report_sidd_submission(submission, SubmitSiddOptions())
 
     assert (report["uploadable"], whole["uploadable"]) == (False, True)
     (warning,) = [r.message for r in caplog.records if r.levelname == "WARNING"]
@@ -111,7 +108,7 @@ def test_blocks_that_were_trained_on_are_counted(noisy_blocks, denoiser, tmp_pat
     seen = [pixel_sha256(noisy_blocks[1, 0]), "another"]
     submission = saved(type(denoiser)(seen), noisy_blocks, tmp_path / "submission")
 
-    report = nodes.report_sidd_submission(submission, TINY)
+    report, _ = nodes.report_sidd_submission(submission, TINY)
 
     assert report["trained_on_blocks"] == 1
     assert report["dagger"] == "dagger: 1 of the 4 blocks were trained on"

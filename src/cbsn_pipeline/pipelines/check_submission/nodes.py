@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.findings import from_records, raise_errors
 from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
 
@@ -17,7 +16,7 @@ else:
 
 def check_submission(
     submission_to_check: SubmissionPaths, options: CheckSubmissionOptions
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, Any], str, dict[str, float]]:
     """Check a submission; whatever is wrong becomes a finding, nothing is raised.
 
     Args:
@@ -25,13 +24,17 @@ def check_submission(
         options: Kind and sizes.
 
     Returns:
-        The report, for JSON, and as Markdown.
+        The report, for JSON, as Markdown, and its metrics.
     """
     from cbsn_pipeline.submission_checks.apart import check_apart
     from cbsn_pipeline.submission_checks.report import to_markdown
 
     report = check_apart(submission_to_check, options.expected())
-    return report, to_markdown(report)
+    metrics = {
+        f"check_submission/{name}": float(report[name])
+        for name in ("num_errors", "num_warnings", "num_blocks")
+    }
+    return report, to_markdown(report), metrics
 
 
 def report_submission_check(
@@ -43,7 +46,7 @@ def report_submission_check(
 
     Args:
         submission_check: The report.
-        submission_check_markdown: The same as text, for MLflow.
+        submission_check_markdown: The same as text: saved by now.
         submission_checks: Folder of the reports, the newest last.
 
     Raises:
@@ -51,13 +54,6 @@ def report_submission_check(
     """
     from cbsn_pipeline.submission_checks.report import print_report
 
-    tracking.log_metrics(
-        {
-            f"check_submission/{name}": float(submission_check[name])
-            for name in ("num_errors", "num_warnings", "num_blocks")
-        }
-    )
-    tracking.log_dict("check_submission/submission_check.json", submission_check)
     print_report(submission_check)
     saved = sorted(submission_checks.glob(f"*/{submission_checks.name}"))
     raise_errors(

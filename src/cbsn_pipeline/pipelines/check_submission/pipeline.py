@@ -12,7 +12,11 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.check_submission,
                 ["submission_to_check", "params:check_submission"],
-                ["submission_check", "submission_check_markdown"],
+                [
+                    "submission_check",
+                    "submission_check_markdown",
+                    "submission_check_metrics",
+                ],
                 name="check_submission",
             ),
             Node(

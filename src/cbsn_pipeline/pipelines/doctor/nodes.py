@@ -1,10 +1,8 @@
 """Nodes of the doctor."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.findings import from_records, merge, num_errors, raise_errors
 from cbsn_pipeline.pipelines.doctor.options import DoctorOptions
 from cbsn_pipeline.raw_data_checks.stage_options import (
@@ -26,7 +24,7 @@ def examine_raw_data(
     patches: Any,  # noqa: ANN401
     validate: Any,  # noqa: ANN401
     submit: Any,  # noqa: ANN401
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, Any], str, dict[str, float]]:
     """Look at all raw data of the environment; nothing that is wrong stops it.
 
     Args:
@@ -42,7 +40,7 @@ def examine_raw_data(
         submit: Which boxes of DND there must be.
 
     Returns:
-        The report as plain values, and as Markdown.
+        The report as plain values, as Markdown, and its metrics.
     """
     from cbsn_pipeline.raw_data_checks.across import compare_parts
     from cbsn_pipeline.raw_data_checks.environment import Locations, list_parts
@@ -74,9 +72,8 @@ def examine_raw_data(
         ]
     )
     report = build_report(seen, findings, needs, thorough=options.thorough)
-    _track(report)
     print_report(report)
-    return report, to_markdown(report)
+    return report, to_markdown(report), _metrics_of(report)
 
 
 def refuse_errors(doctor_report: dict[str, Any], doctor_reports: Path) -> None:
@@ -93,11 +90,9 @@ def refuse_errors(doctor_report: dict[str, Any], doctor_reports: Path) -> None:
     raise_errors(findings, report=str(doctor_reports))
 
 
-def _track(report: dict[str, Any]) -> None:
+def _metrics_of(report: dict[str, Any]) -> dict[str, float]:
     findings = from_records(report["findings"])
-    numbers: Sequence[tuple[str, int]] = [
-        ("errors", num_errors(findings)),
-        ("warnings", sum(f.count for f in findings if f.severity == "warning")),
-    ]
-    tracking.log_metrics({f"doctor/{name}": value for name, value in numbers})
-    tracking.log_dict("doctor/doctor.json", report)
+    return {
+        "doctor/errors": num_errors(findings),
+        "doctor/warnings": sum(f.count for f in findings if f.severity == "warning"),
+    }

@@ -23,7 +23,7 @@ def create_pipeline() -> Pipeline:
                     "params:validate",
                     "params:submit_dnd",
                 ],
-                outputs=["doctor_report", "doctor_markdown"],
+                outputs=["doctor_report", "doctor_markdown", "doctor_metrics"],
                 name="examine_raw_data",
             ),
             Node(

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.threads import num_cores
 from cbsn_pipeline.training.options import TrainOptions
 
@@ -30,7 +29,9 @@ KIB = 1024
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def estimate_training(options: TrainOptions, training_state: Path) -> dict[str, Any]:
+def estimate_training(
+    options: TrainOptions, training_state: Path
+) -> tuple[dict[str, Any], dict[str, float], dict[str, str]]:
     """Measure a few steps of the training that the options describe; needs no data.
 
     Args:
@@ -39,7 +40,7 @@ def estimate_training(options: TrainOptions, training_state: Path) -> dict[str, 
 
     Returns:
         The report: sizes in bytes, times in seconds; None where something could not
-        be told.
+        be told. Its numbers as metrics, and its device as a tag of the run.
 
     Raises:
         ValueError: The options cannot be had, as in training.
@@ -64,9 +65,8 @@ def estimate_training(options: TrainOptions, training_state: Path) -> dict[str, 
         "notes": [*found.speed.notes, *_notes(found, load)],
     }
     _warn(report, training_state)
-    _track(report)
     _print(format_report(report))
-    return report
+    return report, _metrics_of(report), {"device": report["device"]}
 
 
 def describe_pace(found: "Estimate", options: TrainOptions) -> dict[str, Any]:
@@ -169,11 +169,9 @@ def _warn(report: dict[str, Any], folder: Path) -> None:
         )
 
 
-def _track(report: dict[str, Any]) -> None:
+def _metrics_of(report: dict[str, Any]) -> dict[str, float]:
     numbers = {n: v for n, v in report.items() if isinstance(v, int | float)}
-    tracking.log_metrics({f"estimate/{name}": value for name, value in numbers.items()})
-    tracking.set_tags({"device": report["device"]})
-    tracking.log_dict("estimate/estimate.json", report)
+    return {f"estimate/{name}": value for name, value in numbers.items()}
 
 
 def _print(table: Table) -> None:

@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 estimate_training,
                 inputs=["params:train", "training_state"],
-                outputs="estimate_report",
+                outputs=["estimate_report", "estimate_metrics", "estimate_tags"],
                 name="estimate_training",
             )
         ]

@@ -3,7 +3,6 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.pipelines.score.options import ScoreOptions
 
 if TYPE_CHECKING:
@@ -79,16 +78,17 @@ def summarise_pairs(
     return summarise(pair_scores, scored_pairs)
 
 
-def report_pairs(pair_score_summary: dict[str, Any]) -> None:
-    """Log the means to MLflow and show the table that the run was made for.
+def report_pairs(pair_score_summary: dict[str, Any]) -> dict[str, float]:
+    """Show the table that the run was made for.
 
     Args:
         pair_score_summary: Means and what belongs to them.
+
+    Returns:
+        The means as metrics of the run, such as ``score/psnr_db``.
     """
     from cbsn_pipeline.pipelines.score.summary import metrics_of, print_summary
 
-    tracking.log_metrics(metrics_of(pair_score_summary))
-    tracking.log_dict("score/score_summary.json", pair_score_summary)
     if pair_score_summary["num_identical"]:
         logger.warning(
             "%d images equal the clean ones, pixel by pixel. Were clean images copied "
@@ -96,3 +96,4 @@ def report_pairs(pair_score_summary: dict[str, Any]) -> None:
             pair_score_summary["num_identical"],
         )
     print_summary(pair_score_summary)
+    return metrics_of(pair_score_summary)

@@ -30,7 +30,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.report_pairs,
                 ["pair_score_summary"],
-                None,
+                "pair_score_metrics",
                 name="report_pairs",
             ),
         ],

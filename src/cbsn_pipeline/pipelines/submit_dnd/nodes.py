@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.cbsn.options import restitution_in_words
 from cbsn_pipeline.pace import Pace
 from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
@@ -150,7 +149,7 @@ def denoise_dnd(
 
 def check_dnd_submission(
     dnd_submission: SavedDndSubmission, dnd_images: DndFolder, options: SubmitDndOptions
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, float]]:
     """Read every file of the submission back, check it, and report what is in it.
 
     Args:
@@ -162,7 +161,7 @@ def check_dnd_submission(
         ``folder`` to upload from, whether it is ``uploadable``, sizes, what denoised
         it and how fast, whether it was trained on, the archive, and per file: number
         of crops, least, greatest and mean value, mean absolute change from the noisy
-        crops ([0, 1]). Logged to MLflow too.
+        crops ([0, 1]). And its metrics.
 
     Raises:
         ValueError: A file is missing or superfluous, or a crop has another shape,
@@ -191,17 +190,19 @@ def check_dnd_submission(
         "archive": _describe_archive(dnd_submission),
         "files": files,
     }
-    _track(report)
-    return report
+    _say(report)
+    return report, _metrics_of(report)
 
 
-def _track(report: dict[str, Any]) -> None:
+def _metrics_of(report: dict[str, Any]) -> dict[str, float]:
     metrics = {"submit_dnd/mean_absolute_change": report["mean_absolute_change"]}
     if "time" in report:
         seconds = report["time"]["seconds_per_megapixel"]
         metrics["submit_dnd/seconds_per_megapixel"] = seconds
-    tracking.log_metrics(metrics)
-    tracking.log_dict("submit_dnd/report.json", report)
+    return metrics
+
+
+def _say(report: dict[str, Any]) -> None:
     if report["uploadable"]:
         logger.info("Upload the %d files of %s", report["num_images"], report["folder"])
     else:

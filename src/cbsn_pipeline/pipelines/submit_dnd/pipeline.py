@@ -18,7 +18,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.check_dnd_submission,
                 ["dnd_submission", "dnd_images", "params:submit_dnd"],
-                "dnd_submission_report",
+                ["dnd_submission_report", "dnd_submission_metrics"],
                 name="check_dnd_submission",
             ),
         ],

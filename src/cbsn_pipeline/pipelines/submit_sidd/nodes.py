@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.cbsn.options import restitution_in_words
 from cbsn_pipeline.pace import Pace
 from cbsn_pipeline.pipelines.submit_sidd.options import SubmitSiddOptions
@@ -148,8 +147,8 @@ def denoise_sidd_benchmark(
 
 def report_sidd_submission(
     sidd_submission: SavedSiddSubmission, options: SubmitSiddOptions
-) -> dict[str, Any]:
-    """Say what was written and what it holds, on paper, in MLflow and on the screen.
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Say what was written and what it holds, on paper and on the screen.
 
     Args:
         sidd_submission: As saved: every file was read back and compared before.
@@ -159,7 +158,7 @@ def report_sidd_submission(
         ``folder``, whether it is ``uploadable``, sizes, what denoised it and how fast
         (seconds per megapixel), whether it was trained on (dagger), hash of all
         denoised pixels, mean absolute change (of 0..255), and bytes and hash of each
-        file.
+        file. And its metrics.
     """
     from cbsn_pipeline.benchmarks.sidd.submission import is_whole_set
 
@@ -171,17 +170,12 @@ def report_sidd_submission(
         **sidd_submission.facts,
         "files": sidd_submission.describe_files(),
     }
-    tracking.log_metrics(
-        {
-            "submit_sidd/mean_absolute_change": report["mean_absolute_change"],
-            "submit_sidd/seconds_per_megapixel": report["time"][
-                "seconds_per_megapixel"
-            ],
-        }
-    )
-    tracking.log_dict("submit_sidd/report.json", report)
     _say(report)
-    return report
+    seconds = report["time"]["seconds_per_megapixel"]
+    return report, {
+        "submit_sidd/mean_absolute_change": report["mean_absolute_change"],
+        "submit_sidd/seconds_per_megapixel": seconds,
+    }
 
 
 def _say(report: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.report_sidd_submission,
                 ["sidd_submission", "params:submit_sidd"],
-                "sidd_submission_report",
+                ["sidd_submission_report", "sidd_submission_metrics"],
                 name="report_sidd_submission",
             ),
         ],
