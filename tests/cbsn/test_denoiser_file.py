@@ -68,7 +68,7 @@ def test_weights_of_another_program_are_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"w": torch.zeros(2)}, path)
 
-    with pytest.raises(ValueError, match="no denoiser of this project"):
+    with pytest.raises(ValueError, match="not a denoiser of this project"):
         Denoiser.load(path)
 
 

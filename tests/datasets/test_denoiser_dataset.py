@@ -101,5 +101,5 @@ def test_a_damaged_denoiser_is_a_dataset_error(denoiser, tmp_path):
     dataset.save(denoiser)
     path.write_bytes(path.read_bytes()[:50])
 
-    with pytest.raises(DatasetError, match="no readable safetensors file"):
+    with pytest.raises(DatasetError, match="not a readable safetensors file"):
         dataset.load()
