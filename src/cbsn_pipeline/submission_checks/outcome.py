@@ -14,6 +14,7 @@ from cbsn_pipeline.submission_checks.rules.content import (
     check_content,
 )
 from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, measure_block
+from cbsn_pipeline.submission_checks.rules.report import report
 
 
 @dataclass
@@ -79,42 +80,16 @@ class Outcome:
 
 def unreadable(file: str, error: object, index: str = "") -> Finding:
     """Report a file, or the rest of one, that cannot be read."""
-    return Finding(
-        "error",
-        "unreadable",
-        file,
-        index,
-        f"Expected a file that can be read to its end: {error}",
-        "It was cut off, damaged, or is another kind of file.",
-        "Write or copy it again.",
-    )
+    return report("unreadable", file, index, reason=error)
 
 
 def without_input(file: str, looked_for: Path) -> Finding:
     """Note that blocks could not be compared with the noisy ones."""
     skipped = ", ".join(CHECKED_AGAINST_INPUT)
-    return Finding(
-        "note",
-        "input_absent",
-        file,
-        "",
-        f"Expected the noisy input at {looked_for}; it is not there. Not checked: "
-        f"{skipped}.",
-        "This environment does not have the data set.",
-        "Name it with --params noisy=..., or choose the environment with --env.",
-    )
+    return report("input_absent", file, path=looked_for, skipped=skipped)
 
 
 def input_unusable(file: str, noisy: Path, reason: object, *, named: bool) -> Finding:
     """Report a noisy input that is there but cannot be compared with."""
-    return Finding(
-        "error" if named else "warning",
-        "input_unusable",
-        file,
-        "",
-        f"Expected the noisy input of this submission at {noisy}: {reason}",
-        "It is another file, or the numbers of images and blocks are not declared.",
-        "Name it with --params noisy=...; declare a partial set by num_images and "
-        "num_blocks (DND: dnd_num_images, dnd_num_boxes, dnd_crop_size) of "
-        "check_submission.",
-    )
+    name = "input_unusable/named" if named else "input_unusable"
+    return report(name, file, path=noisy, reason=reason)

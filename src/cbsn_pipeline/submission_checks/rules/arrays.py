@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.report import report
 
 Array = NDArray[Any]
 
@@ -51,17 +52,20 @@ def check_crop(
     if crop is None:
         return findings, None
     if crop.dtype == np.float64:
-        findings.append(_double(file, index))
+        findings.append(report("double", file, index))
     elif crop.dtype != np.float32:
-        findings.append(_crop_class(crop, file, index))
+        got, low, high = matlab_class(crop), float(crop.min()), float(crop.max())
+        findings.append(
+            report("wrong_class/crop", file, index, got=got, low=low, high=high)
+        )
         return findings, to_levels(crop)
     if not np.isfinite(crop).all():
         return [*findings, not_finite(crop, file=file, index=index)], None
     low, high = float(crop.min()), float(crop.max())
     if high > CLEARLY_OVER:
-        findings.append(_range_255(low, high, file, index))
+        findings.append(report("range_0_255", file, index, low=low, high=high))
     elif low < 0 or high > 1:
-        findings.append(_outside(low, high, file, index))
+        findings.append(report("outside_range", file, index, low=low, high=high))
     return findings, to_levels(crop)
 
 
@@ -70,17 +74,20 @@ def check_shape(
 ) -> tuple[list[Finding], Array | None]:
     """Check the axes; put right what can be, so that its pixels can be checked too."""
     if not isinstance(item, np.ndarray) or item.dtype.kind not in "biuf":
-        return [_no_array(item, file, index)], None
+        return [report("block_empty/array", file, index, got=type(item).__name__)], None
     findings = []
     block = item
     if block.ndim == len(shape) + 1 and block.shape[0] == 1:
-        findings.append(_axes("batch_axis", block.shape, shape, file, index))
+        seen = {"expected": shape, "got": block.shape}
+        findings.append(report("batch_axis", file, index, **seen))
         block = block[0]
     if block.shape == (RGB, *shape[:2]) != shape:
-        findings.append(_axes("channels_first", block.shape, shape, file, index))
+        seen = {"expected": shape, "got": block.shape}
+        findings.append(report("channels_first", file, index, **seen))
         block = block.transpose(1, 2, 0)
     if block.shape != shape:
-        return [*findings, _axes("block_shape", item.shape, shape, file, index)], None
+        seen = {"expected": shape, "got": item.shape}
+        return [*findings, report("block_shape", file, index, **seen)], None
     return findings, np.ascontiguousarray(block)
 
 
@@ -102,124 +109,24 @@ def to_levels(values: Array, highest: float | None = None) -> Array:
 def wrong_class(values: Array, *, file: str, index: str, count: int = 1) -> Finding:
     """Report SIDD blocks that are not uint8."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    in_one = high <= CLEARLY_OVER
-    return Finding(
-        "error",
-        "wrong_class",
+    return report(
+        "wrong_class/in_one" if high <= CLEARLY_OVER else "wrong_class/levels",
         file,
         index,
-        f"Expected uint8, 0..255; got {matlab_class(values)}, {low:.4g}..{high:.4g}.",
-        "The output of the network was saved as it came."
-        if in_one
-        else "Levels were saved without converting their type.",
-        "Multiply by 255, round, clip and convert to uint8."
-        if in_one
-        else "Round, clip and convert to uint8.",
-        count,
+        count=count,
+        got=matlab_class(values),
+        low=low,
+        high=high,
     )
+
+
+def not_finite(values: Array, *, file: str, index: str) -> Finding:
+    """Report NaN and infinite values."""
+    number = int((~np.isfinite(values)).sum())
+    return report("not_finite", file, index, number=number, total=values.size)
 
 
 def matlab_class(values: Array) -> str:
     """Name the type of an array as MATLAB does."""
     name = str(values.dtype.name)
     return {"float64": "double", "float32": "single", "bool": "logical"}.get(name, name)
-
-
-_AXES = {
-    "batch_axis": (
-        "The batch axis of the network was left on.",
-        "Take the first element, or use squeeze(0), before saving.",
-    ),
-    "channels_first": (
-        "Channels are first, as PyTorch has them, or HDF5 reversed the axes.",
-        "Use permute(1, 2, 0), numpy's transpose(1, 2, 0), before saving.",
-    ),
-    "block_shape": (
-        "It was cropped, resized, padded, or lost its colours.",
-        "Save height x width x RGB of the size of the input.",
-    ),
-}
-
-
-def _axes(
-    code: str, got: tuple[int, ...], shape: tuple[int, ...], file: str, index: str
-) -> Finding:
-    cause, remedy = _AXES[code]
-    what = f"Expected height x width x RGB {shape}; got {got}."
-    return Finding("error", code, file, index, what, cause, remedy)
-
-
-def _no_array(item: object, file: str, index: str) -> Finding:
-    return Finding(
-        "error",
-        "block_empty",
-        file,
-        index,
-        f"Expected an array of numbers; got {type(item).__name__}.",
-        "The cell holds text, another cell or a struct.",
-        "Put one array of numbers into each place.",
-    )
-
-
-def not_finite(values: Array, *, file: str, index: str) -> Finding:
-    """Report NaN and infinite values."""
-    count = int((~np.isfinite(values)).sum())
-    return Finding(
-        "error",
-        "not_finite",
-        file,
-        index,
-        f"Expected numbers; {count:,} of {values.size:,} values are NaN or infinite.",
-        "Training diverged, or a division by zero in the normalisation.",
-        "Look at the outputs of the denoiser; do not replace NaN by 0.",
-    )
-
-
-def _crop_class(crop: Array, file: str, index: str) -> Finding:
-    return Finding(
-        "error",
-        "wrong_class",
-        file,
-        index,
-        f"Expected single (float32) in [0, 1]; got {matlab_class(crop)}, "
-        f"{float(crop.min()):.4g}..{float(crop.max()):.4g}.",
-        "8-bit pictures were saved in place of the output of the denoiser.",
-        "Save float32 in [0, 1]; DND is not quantised to 8 bits.",
-    )
-
-
-def _double(file: str, index: str) -> Finding:
-    return Finding(
-        "note",
-        "double",
-        file,
-        index,
-        "Expected single (float32), as the kit of DND writes; got double, which "
-        "MATLAB computes with alike.",
-        "The crop was not converted.",
-        "Nothing must be done; float32 makes the upload half as large.",
-    )
-
-
-def _range_255(low: float, high: float, file: str, index: str) -> Finding:
-    return Finding(
-        "error",
-        "range_0_255",
-        file,
-        index,
-        f"Expected values in [0, 1]; they range over {low:.4g}..{high:.4g}.",
-        "Levels 0..255 were saved.",
-        "Divide by 255.",
-    )
-
-
-def _outside(low: float, high: float, file: str, index: str) -> Finding:
-    return Finding(
-        "error",
-        "outside_range",
-        file,
-        index,
-        f"Expected values in [0, 1]; they range over {low:.4g}..{high:.4g}.",
-        "The output of the network was not clipped.",
-        "Clip to [0, 1].",
-    )

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, NoisyFacts
+from cbsn_pipeline.submission_checks.rules.report import report
 
 Floats = NDArray[np.float32]
 
@@ -40,7 +41,9 @@ def check_levels(
     if abs(shift) > SHIFT_ALL:
         return [_brightness(file, all_blocks, shift, len(facts))]
     if not CONTRAST[0] <= contrast <= CONTRAST[1]:
-        return [_other_contrast(file, all_blocks, contrast, len(facts))]
+        return [
+            report(*("contrast", file, all_blocks), count=len(facts), contrast=contrast)
+        ]
     return [
         _brightness(facts[i].file, facts[i].name, shifts[i], 1)
         for i in np.flatnonzero(np.abs(shifts) > SHIFT_ONE).tolist()
@@ -62,9 +65,9 @@ def check_changes(
     findings = [_barely_all(file, shares)] if kept else []
     for fact, pair in zip(facts, noisy, strict=True):
         if not kept and pair.sigma > NOISY and pair.change_rms <= ROUNDING:
-            findings.append(_barely(fact, pair))
+            findings.append(_change("barely_denoised", fact, pair))
         elif _is_far(fact, pair):
-            findings.append(_far(fact, pair))
+            findings.append(_change("far_from_input", fact, pair))
     return findings
 
 
@@ -77,58 +80,23 @@ def _contrast(ours: Floats, noisy: Floats) -> float:
 
 
 def _brightness(file: str, index: str, shift: float, count: int) -> Finding:
-    return Finding(
-        "warning",
-        "brightness",
-        file,
-        index,
-        "Expected the brightness of the input; it is "
-        f"{abs(shift):.1f} levels {'brighter' if shift > 0 else 'darker'}.",
-        "A mean was not added back, values were normalised, or another gamma or range "
-        "(16..235) was applied.",
-        "Undo the normalisation with the numbers of the same block.",
-        count,
-    )
-
-
-def _other_contrast(file: str, index: str, contrast: float, count: int) -> Finding:
-    return Finding(
-        "warning",
-        "contrast",
-        file,
-        index,
-        f"Expected the contrast of the input; it is {contrast:.2f} times that.",
-        "Values were stretched, squeezed into 16..235, or another gamma was applied.",
-        "Write the levels of the input's own scale.",
-        count,
+    direction = "brighter" if shift > 0 else "darker"
+    return report(
+        *("brightness", file, index),
+        count=count,
+        shift=abs(shift),
+        direction=direction,
     )
 
 
 def _barely_all(file: str, shares: Sequence[float]) -> Finding:
-    return Finding(
-        "warning",
-        "barely_denoised",
-        file,
-        f"{len(shares)} blocks with noise",
-        "Expected a change about as large as the noise; it is "
-        f"{float(np.median(shares)):.2f} of it in the median.",
-        "The denoiser hardly does anything: untrained weights, another range of "
-        "values, or its output was mixed with the input.",
-        "Look at some blocks; check weights and the range that the network expects.",
-        len(shares),
-    )
+    index, share = f"{len(shares)} blocks with noise", float(np.median(shares))
+    return report(*("barely_denoised/all", file, index), count=len(shares), share=share)
 
 
-def _barely(fact: BlockFacts, pair: NoisyFacts) -> Finding:
-    return Finding(
-        "warning",
-        "barely_denoised",
-        fact.file,
-        fact.name,
-        f"Expected a change about as large as the noise, {pair.sigma:.1f} levels; it "
-        f"is {pair.change_rms:.2f}.",
-        "This block is the input but for rounding or compression.",
-        "Write the output of the denoiser for this block.",
+def _change(name: str, fact: BlockFacts, pair: NoisyFacts) -> Finding:
+    return report(
+        *(name, fact.file, fact.name), sigma=pair.sigma, change=pair.change_rms
     )
 
 
@@ -140,17 +108,3 @@ def _is_far(fact: BlockFacts, pair: NoisyFacts) -> bool:
     shift = float((fact.signature - pair.signature).mean())
     change = float(np.sqrt(max(pair.change_rms**2 - shift**2, 0.0)))
     return distance > UNLIKE or change > NOISE_TIMES * pair.sigma + NOISE_PLUS
-
-
-def _far(fact: BlockFacts, pair: NoisyFacts) -> Finding:
-    return Finding(
-        "warning",
-        "far_from_input",
-        fact.file,
-        fact.name,
-        f"Expected a change that noise of {pair.sigma:.1f} levels explains; it is "
-        f"{pair.change_rms:.1f} (root mean square).",
-        "Part of the picture is missing or invented: tiles put in wrong places, a "
-        "diverged network, or far too strong smoothing.",
-        "Look at this block beside its input.",
-    )

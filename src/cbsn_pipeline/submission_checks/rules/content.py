@@ -24,12 +24,14 @@ from cbsn_pipeline.submission_checks.rules.orientation import (
     check_turned,
     pair_up,
 )
+from cbsn_pipeline.submission_checks.rules.report import report
 
 HALF_LEVEL = 0.5  # changes below it vanish in 8 bits
 ZERO_ONE = 1.01  # levels: nothing brighter in a block that was in 0..1
 DARK = 8.0  # levels: a noisy block this dark may well become black
 UNLIKE = 0.6  # median correlation of a submission made of other blocks
 MAJORITY = 0.5
+NO_PATTERN = "Blocks have changed places: another order of files or loops."
 FEW = 0.1  # misplaced blocks, as a share: the others may be judged by their pixels
 
 CHECKED_ALONE = ("constant blocks", "repeated blocks", "0..1 taken for 0..255")
@@ -60,7 +62,7 @@ def check_content(
         return []
     dark = [fact for fact in facts if _is_too_dark(fact)]
     if len(dark) > MAJORITY * len(facts):
-        return [_zero_one(file, f"{len(dark)} of {len(facts)} blocks", dark)]
+        return [_zero_one(dark, file, f"{len(dark)} of {len(facts)} blocks")]
     findings, done = _check_alone(facts)
     findings += _check_repeated([f for f in facts if f.place not in done])
     rest = [f for f in facts if f.place not in done and f.noisy is not None]
@@ -75,9 +77,9 @@ def _check_alone(facts: Sequence[BlockFacts]) -> tuple[list[Finding], set[int]]:
         if fact.constant and not (fact.noisy and fact.noisy.constant):
             findings.append(_constant(fact))
         elif _is_too_dark(fact):
-            findings.append(_zero_one(fact.file, fact.name, [fact]))
+            findings.append(_zero_one([fact], fact.file, fact.name))
         elif fact.noisy and not fact.noisy.constant and _is_identical(fact.noisy):
-            findings.append(_identical(fact))
+            findings.append(report("identical_to_input", fact.file, fact.name))
         else:
             continue
         done.add(fact.place)
@@ -93,46 +95,17 @@ def _is_identical(noisy: NoisyFacts) -> bool:
     return noisy.largest_change <= HALF_LEVEL
 
 
-def _zero_one(file: str, index: str, dark: Sequence[BlockFacts]) -> Finding:
+def _zero_one(dark: Sequence[BlockFacts], file: str, index: str) -> Finding:
     highest = max(fact.high for fact in dark)
-    return Finding(
-        "error",
-        "range_0_1",
-        file,
-        index,
-        f"Expected 8-bit levels 0..255 (DND: values that reach up to 1); no value is "
-        f"above level {highest:.3g}: the picture is black.",
-        "Values in [0, 1] were written as whole numbers, or divided by 255 twice.",
-        "Multiply by 255, round and clip before converting to uint8.",
-        len(dark),
-    )
+    return report("range_0_1", file, index, count=len(dark), highest=highest)
 
 
 def _constant(fact: BlockFacts) -> Finding:
     colour = ", ".join(f"{value:.4g}" for value in fact.signature[0, 0])
     # White or black may be right where light is missing or too bright; all 0 is not.
     sure = fact.noisy is not None or fact.high == 0
-    return Finding(
-        "error" if sure else "warning",
-        "constant",
-        fact.file,
-        fact.name,
-        f"Expected a picture; every pixel has the colour {colour} (levels).",
-        "The block was never filled in, or the network collapsed to one value.",
-        "Write every block; look at the outputs of the denoiser.",
-    )
-
-
-def _identical(fact: BlockFacts) -> Finding:
-    return Finding(
-        "error",
-        "identical_to_input",
-        fact.file,
-        fact.name,
-        "Expected a denoised block; it is the noisy input, value by value.",
-        "The denoiser was not applied, or the input was written in its place.",
-        "Write the output of the denoiser.",
-    )
+    name = "constant" if sure else "constant/perhaps"
+    return report(name, fact.file, fact.name, colour=colour)
 
 
 def _check_repeated(facts: Sequence[BlockFacts]) -> list[Finding]:
@@ -142,19 +115,8 @@ def _check_repeated(facts: Sequence[BlockFacts]) -> list[Finding]:
         other = first.setdefault(fact.digest, fact)
         if other is fact or _same_input(fact, other):
             continue
-        findings.append(
-            Finding(
-                "error",
-                "repeated",
-                fact.file,
-                fact.name,
-                "Expected a block of its own; it has the same values as "
-                f"{_name_from(other, fact.file)}.",
-                "A block was written twice: an index that does not advance, or a "
-                "buffer that is used again.",
-                "Write every block once; check the loop over images and blocks.",
-            )
-        )
+        name = _name_from(other, fact.file)
+        findings.append(report("repeated", fact.file, fact.name, other=name))
     return findings
 
 
@@ -184,7 +146,7 @@ def _check_against_input(
     if turned:
         resemblance = find_resemblance(pairs.ours_signatures, pairs.noisy_signatures)
     if _is_other_input(resemblance):
-        return [*findings, _other_input(file, len(pairs.facts), resemblance)]
+        return [*findings, _other_input(resemblance, file, len(pairs.facts))]
     findings += _report_order(pairs, resemblance, grid)
     if all_swapped or all_turned or np.mean(resemblance.misplaced) > FEW:
         return findings  # changes of single pixels would say the same again
@@ -201,21 +163,10 @@ def _is_other_input(found: Resemblance) -> bool:
     )
 
 
-def _other_input(file: str, count: int, found: Resemblance) -> Finding:
-    return Finding(
-        "error",
-        "other_input",
-        file,
-        f"all {count} blocks compared",
-        "Expected the denoised blocks of the noisy input that was compared with; they "
-        "do not look like any of it (median similarity "
-        f"{float(np.median(found.own_correlation)):.2f}).",
-        "Another set was denoised, such as validation in place of benchmark blocks, "
-        "or this check was given another noisy input.",
-        "Denoise the noisy blocks of the benchmark; or name the input with --params "
-        "noisy=...",
-        count,
-    )
+def _other_input(found: Resemblance, file: str, count: int) -> Finding:
+    similarity = float(np.median(found.own_correlation))
+    index = f"all {count} blocks compared"
+    return report("other_input", file, index, count=count, similarity=similarity)
 
 
 def _report_order(
@@ -225,19 +176,16 @@ def _report_order(
     looks_like = [pairs.facts[i] for i in found.best[at].tolist()]
     places = np.array([pairs.facts[i].place for i in at], dtype=np.int64)
     sources = np.array([fact.place for fact in looks_like], dtype=np.int64)
-    cause = name_pattern(places, sources, grid)
+    cause = name_pattern(places, sources, grid) or NO_PATTERN
     return [
-        Finding(
-            "error",
+        report(
             "order",
             pairs.facts[i].file,
             pairs.facts[i].name,
-            f"Expected the denoised block of this place; it looks like the noisy block "
-            f"of {_name_from(other, pairs.facts[i].file)} "
-            f"(similarity {found.best_correlation[i]:.3f}, "
-            f"{found.own_correlation[i]:.2f} with its own).",
-            cause or "Blocks have changed places: another order of files or loops.",
-            "Write blocks in the order of the noisy file: images first, then blocks.",
+            other=_name_from(other, pairs.facts[i].file),
+            similarity=found.best_correlation[i],
+            own=found.own_correlation[i],
+            cause=cause,
         )
         for i, other in zip(at, looks_like, strict=True)
     ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.submission_checks.rules.kaggle_rows import show
+from cbsn_pipeline.submission_checks.rules.report import report
 
 Block = NDArray[np.uint8]
 
@@ -40,7 +41,7 @@ def read_block(
         What is wrong, and the block; None if it cannot be read.
     """
     if text in _NOTHING:
-        return [_finding("block_empty", file, index, text, "")], None
+        return [report("block_empty/text", file, index, got=_begins(text))], None
     findings: list[Finding] = []
     content = _decode(text)
     if content is None:
@@ -50,7 +51,13 @@ def read_block(
         return [*findings, _not_base64(text, shape, file, index)], None
     size = int(np.prod(shape))
     if len(content) != size:
-        return [*findings, _wrong_size(content, size, file, index)], None
+        wrong = report(
+            *("block_size", file, index),
+            expected=size,
+            got=len(content),
+            cause=_guess_size(content, size),
+        )
+        return [*findings, wrong], None
     return findings, np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -73,77 +80,28 @@ def _repair(text: bytes, file: str, index: str) -> tuple[bytes, list[Finding]]:
     if (b"-" in text or b"_" in text) and b"+" not in text and b"/" not in text:
         codes.append("base64_urlsafe")
         text = text.translate(bytes.maketrans(b"-_", b"+/"))
-    return text, [_finding(code, file, index, text, "") for code in codes]
+    return text, [report(code, file, index, got=_begins(text)) for code in codes]
 
 
-_TEXTS: dict[str, tuple[str, str, str]] = {
-    "block_empty": (
-        "Expected base64 text; the field is empty or says that nothing is there.",
-        "The block was missing when the table was written.",
-        "Write every block.",
-    ),
-    "base64_prefix": (
-        "Expected bare base64 text; it is wrapped like a Python literal or a web "
-        "address.",
-        "str() of a bytes object was written: b'...'.",
-        'Write base64.b64encode(...).decode("ascii").',
-    ),
-    "base64_line_breaks": (
-        "Expected base64 text in one piece; there are line breaks or blanks in it.",
-        "base64.encodebytes or the command base64 breaks lines after 76 characters.",
-        "Use base64.b64encode, or base64 -w0.",
-    ),
-    "base64_urlsafe": (
-        "Expected the standard alphabet of base64 with + and /; - and _ are used.",
-        "base64.urlsafe_b64encode was used.",
-        "Use base64.b64encode.",
-    ),
-}
-
-
-def _finding(code: str, file: str, index: str, text: bytes, more: str) -> Finding:
-    what, cause, remedy = _TEXTS[code]
-    shown = f" It begins with {show(text)}." if text else ""
-    return Finding("error", code, file, index, what + shown + more, cause, remedy)
+def _begins(text: bytes) -> str:
+    return f" It begins with {show(text)}." if text else ""
 
 
 def _not_base64(text: bytes, shape: tuple[int, ...], file: str, index: str) -> Finding:
-    expected = -(-int(np.prod(shape)) // 3) * 4
     foreign = _FOREIGN.search(text.replace(b"-", b"+").replace(b"_", b"/"))
     if foreign:
-        return Finding(
-            "error",
-            "base64_alphabet",
-            file,
-            index,
-            f"Expected base64 text; {show(foreign[0])} at character "
-            f"{foreign.start()} does not belong there. It begins with {show(text)}.",
-            "Numbers, hexadecimal or str(array) were written, or a byte was damaged.",
-            "Write base64 of the bytes of each uint8 block.",
+        return report(
+            *("base64_alphabet", file, index),
+            foreign=show(foreign[0]),
+            place=foreign.start(),
+            got=show(text),
         )
-    cut = "Excel cuts cells there." if len(text) == EXCEL_CELL else ""
-    return Finding(
-        "error",
-        "base64_length",
-        file,
-        index,
-        f"Expected {expected:,} characters; got {len(text):,}, which is no whole "
-        "number of bytes.",
-        cut or "The text was cut off: an interrupted write or copy, or a full disk.",
-        "Write the file again; do not open it in a spreadsheet program.",
-    )
-
-
-def _wrong_size(content: bytes, size: int, file: str, index: str) -> Finding:
-    return Finding(
-        "error",
-        "block_size",
-        file,
-        index,
-        f"Expected {size:,} bytes, height x width x RGB of uint8; got "
-        f"{len(content):,}.",
-        _guess_size(content, size),
-        "Write the bytes of the rounded, clipped uint8 block, not resized.",
+    cut = "The text was cut off: an interrupted write or copy, or a full disk."
+    return report(
+        *("base64_length", file, index),
+        expected=-(-int(np.prod(shape)) // 3) * 4,
+        got=len(text),
+        cause="Excel cuts cells there." if len(text) == EXCEL_CELL else cut,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.report import report
 
 MAJORITY = 0.5
 
@@ -29,18 +30,26 @@ def check_ids(
     """
     total = grid[0] * grid[1]
     if len(ids) > MAJORITY * total and sorted(ids) == list(range(1, len(ids) + 1)):
-        return [_one_based(file, total)]
+        return [report("id_one_based", file, count=total, last=total - 1, total=total)]
     findings = []
     seen: dict[int, int] = {}
     for number, line in zip(ids, lines, strict=True):
         if number >= total:
-            findings.append(_outside(number, line, file, total))
+            findings.append(
+                report("id_outside", file, f"line {line}", last=total - 1, got=number)
+            )
         elif number in seen:
-            findings.append(_repeated(number, line, seen[number], file))
+            first = seen[number]
+            findings.append(
+                report("id_repeated", file, f"line {line}", got=number, first=first)
+            )
         else:
             seen[number] = line
     missing = [number for number in range(total) if number not in seen]
-    findings += [_missing(number, file, grid) for number in missing]
+    findings += [
+        report("id_missing", file, name_block(number, grid[1]), total=total)
+        for number in missing
+    ]
     return findings + _check_order(list(seen), seen, file, grid)
 
 
@@ -55,15 +64,14 @@ def _check_order(
     ]
     got, want = wrong[0]
     return [
-        Finding(
-            "error",
+        report(
             "id_order",
             file,
             f"line {lines[got]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""),
-            f"Expected IDs in rising order, here {want}; got {got}.",
-            _guess_order(ids, grid),
-            "Sort the rows by ID as numbers, blocks together with their IDs.",
-            len(wrong),
+            count=len(wrong),
+            expected=want,
+            got=got,
+            cause=_guess_order(ids, grid),
         )
     ]
 
@@ -77,54 +85,3 @@ def _guess_order(ids: Sequence[int], grid: tuple[int, int]) -> str:
     if list(ids) == sorted(ids, reverse=True):
         return "They are reversed."
     return "Rows were written as workers finished, or put together from parts."
-
-
-def _one_based(file: str, total: int) -> Finding:
-    return Finding(
-        "error",
-        "id_one_based",
-        file,
-        "",
-        f"Expected the IDs 0 to {total - 1}; they are 1 to {total}.",
-        "IDs were counted from 1, as in MATLAB.",
-        "Subtract 1 from every ID.",
-        total,
-    )
-
-
-def _outside(number: int, line: int, file: str, total: int) -> Finding:
-    return Finding(
-        "error",
-        "id_outside",
-        file,
-        f"line {line}",
-        f"Expected IDs from 0 to {total - 1}; got {number}.",
-        "There are blocks of another set, or IDs were not image * blocks + block.",
-        "Write the benchmark's blocks only. A partial set must be declared, by "
-        "check_submission.num_images and num_blocks.",
-    )
-
-
-def _repeated(number: int, line: int, first: int, file: str) -> Finding:
-    return Finding(
-        "error",
-        "id_repeated",
-        file,
-        f"line {line}",
-        f"Expected every ID once; ID {number} was on line {first} already.",
-        "Parts were put together twice, or the index does not advance.",
-        "Write every block once.",
-    )
-
-
-def _missing(number: int, file: str, grid: tuple[int, int]) -> Finding:
-    return Finding(
-        "error",
-        "id_missing",
-        file,
-        name_block(number, grid[1]),
-        f"Expected {grid[0] * grid[1]} blocks, one line each; this ID is not there.",
-        "The file was cut off, or a block was skipped.",
-        "Write every block. A partial set must be declared, by "
-        "check_submission.num_images and num_blocks.",
-    )

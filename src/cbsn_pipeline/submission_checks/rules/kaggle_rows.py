@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cbsn_pipeline.benchmarks.sidd.submission import KAGGLE_HEADER
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.submission_checks.rules.report import report
 
 HEADER_TEXT = ",".join(KAGGLE_HEADER)
 MIN_TEXT = 1000  # characters: a field this long in the first line is no column's name
@@ -72,21 +73,31 @@ def read_header(line: bytes, file: str) -> tuple[list[Finding], Header | None]:
         read at all.
     """
     if line[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return [_encoding(file, line)], None
+        got = line[:2].hex(" ").upper()
+        return [report("encoding", file, "line 1", got=got)], None
     findings = []
     if line.startswith(UTF8_MARK):
-        findings.append(_byte_order_mark(file))
+        findings.append(report("byte_order_mark", file, "line 1", header=HEADER_TEXT))
         line = line.removeprefix(UTF8_MARK)
     delimiter = max((b",", b";", b"\t"), key=line[:MIN_TEXT].count)
     fields = split_row(line, delimiter)
     if delimiter != b",":
-        findings.append(_delimiter(file, delimiter, line))
+        findings.append(
+            report(
+                *("delimiter", file, "line 1"),
+                delimiter=delimiter.decode(),
+                got=show(line),
+            )
+        )
     if max(map(len, fields)) >= MIN_TEXT:
-        return [*findings, _no_header(file, line)], _guess_columns(fields, delimiter)
+        missing = report(
+            *("header_missing", file, "line 1"), header=HEADER_TEXT, got=show(line)
+        )
+        return [*findings, missing], _guess_columns(fields, delimiter)
     names = [field.decode("utf-8", "replace") for field in fields]
     if names == list(KAGGLE_HEADER):
         return findings, Header(delimiter=delimiter)
-    return [*findings, _header_finding(file, names)], _find_columns(names, delimiter)
+    return [*findings, _other_header(file, names)], _find_columns(names, delimiter)
 
 
 def _guess_columns(fields: list[bytes], delimiter: bytes) -> Header:
@@ -105,79 +116,15 @@ def _find_columns(names: list[str], delimiter: bytes) -> Header:
     return Header(True, delimiter, found[0], found[1], len(names))
 
 
-def _header_finding(file: str, names: list[str]) -> Finding:
+def _other_header(file: str, names: list[str]) -> Finding:
     got = ",".join(name[:SHOWN] for name in names[:5])
-    what = f"Expected the header {HEADER_TEXT}; it is {got!r}."
-    if len(names) > len(KAGGLE_HEADER) and set(KAGGLE_HEADER) <= set(names):
-        return Finding(
-            "error",
-            "index_column",
-            file,
-            "line 1",
-            what,
-            "pandas wrote its index as a column of its own.",
-            "Write with to_csv(..., index=False).",
-        )
-    return Finding(
-        "error",
-        "header_names",
+    indexed = len(names) > len(KAGGLE_HEADER) and set(KAGGLE_HEADER) <= set(names)
+    return report(
+        "index_column" if indexed else "header_names",
         file,
         "line 1",
-        what,
-        "Columns have other names, or another order.",
-        f"Name them {HEADER_TEXT}, in this order and in capitals.",
-    )
-
-
-def _no_header(file: str, line: bytes) -> Finding:
-    return Finding(
-        "error",
-        "header_missing",
-        file,
-        "line 1",
-        f"Expected the header {HEADER_TEXT}; the first line is a block: {show(line)}.",
-        "The header was not written: to_csv(header=False), or lines written by hand.",
-        f"Write {HEADER_TEXT} as the first line.",
-    )
-
-
-def _byte_order_mark(file: str) -> Finding:
-    return Finding(
-        "error",
-        "byte_order_mark",
-        file,
-        "line 1",
-        f"Expected {HEADER_TEXT} from the first byte on; the bytes EF BB BF precede "
-        "it, so that a strict reader finds no column named ID.",
-        "It was written with encoding utf-8-sig, or by Excel.",
-        "Write with encoding utf-8.",
-    )
-
-
-def _encoding(file: str, line: bytes) -> Finding:
-    return Finding(
-        "error",
-        "encoding",
-        file,
-        "line 1",
-        f"Expected plain ASCII; the file begins with {line[:2].hex(' ').upper()}, the "
-        "mark of UTF-16.",
-        "It was written by a Windows shell (>) or saved as Unicode text.",
-        "Write with encoding utf-8; nothing else was checked.",
-    )
-
-
-def _delimiter(file: str, delimiter: bytes, line: bytes) -> Finding:
-    return Finding(
-        "error",
-        "delimiter",
-        file,
-        "line 1",
-        f"Expected fields separated by commas; they are by {delimiter.decode()!r}: "
-        f"{show(line)}.",
-        "It was written with another sep, or by Excel in a language with a decimal "
-        "comma.",
-        'Write with to_csv(..., sep=",").',
+        header=HEADER_TEXT,
+        got=got,
     )
 
 
@@ -188,31 +135,16 @@ def check_columns(
     if len(fields) == header.num_columns:
         return []
     if len(fields) == 1 and _CONTINUED.fullmatch(fields[0]):
-        return [_continued(fields[0], file, index)]
+        got = show(fields[0])
+        return [report("base64_line_breaks/unquoted", file, index, got=got)]
     return [
-        Finding(
-            "error",
-            "columns",
-            file,
-            index,
-            f"Expected {header.num_columns} fields as in the header; got "
-            f"{len(fields)}: {show(header.delimiter.join(fields))}.",
-            "The line was cut off, or a field holds a comma.",
-            "Write one line per block: its ID, a comma, its text.",
+        report(
+            *("columns", file, index),
+            expected=header.num_columns,
+            number=len(fields),
+            got=show(header.delimiter.join(fields)),
         )
     ]
-
-
-def _continued(field: bytes, file: str, index: str) -> Finding:
-    return Finding(
-        "error",
-        "base64_line_breaks",
-        file,
-        index,
-        f"Expected a new block; the line goes on with the text before: {show(field)}.",
-        "base64.encodebytes or the command base64 breaks lines after 76 characters.",
-        "Use base64.b64encode, or base64 -w0.",
-    )
 
 
 def read_id(field: bytes, *, file: str, index: str) -> tuple[list[Finding], int | None]:
@@ -225,20 +157,9 @@ def read_id(field: bytes, *, file: str, index: str) -> tuple[list[Finding], int 
     number = _WHOLE.fullmatch(field)
     if number and not number[2]:
         return [], int(number[1])
-    finding = _bad_id(field, file, index, as_float=number is not None)
+    case = "id_format/float" if number else "id_format/name"
+    finding = report(case, file, index, got=show(field))
     return [finding], int(number[1]) if number else None
-
-
-def _bad_id(field: bytes, file: str, index: str, *, as_float: bool) -> Finding:
-    return Finding(
-        "error",
-        "id_format",
-        file,
-        index,
-        f"Expected a whole number from 0 as ID; got {show(field)}.",
-        "pandas made the column float." if as_float else "A name was written instead.",
-        "Write image * blocks per image + block as an integer.",
-    )
 
 
 def show(text: bytes) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.submission_checks.rules.facts import BlockFacts, NoisyFacts
 from cbsn_pipeline.submission_checks.rules.order import CLEARLY, LIKE, correlate
+from cbsn_pipeline.submission_checks.rules.report import report
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -76,17 +77,12 @@ def check_channels(pairs: Pairs, file: str) -> tuple[list[Finding], Pairs, bool]
 
 
 def _channels(file: str, index: str, differences: Floats, count: int) -> Finding:
-    return Finding(
-        "error",
-        "channels_swapped",
-        file,
-        index,
-        f"Expected red, green, blue; the colours differ from the input's by "
-        f"{differences[0]:.2g} levels, with red and blue exchanged by "
-        f"{differences[1]:.2g}.",
-        "BGR was written: OpenCV's imread and imwrite have blue first.",
-        "Write pixels[..., ::-1], or convert with cv2.COLOR_BGR2RGB.",
-        count,
+    as_is, exchanged = differences
+    return report(
+        *("channels_swapped", file, index),
+        count=count,
+        as_is=as_is,
+        exchanged=exchanged,
     )
 
 
@@ -127,17 +123,12 @@ def check_turned(
 
 
 def _turned(file: str, index: str, how: str, best: Floats, own: Floats) -> Finding:
-    return Finding(
-        "error",
-        "turned",
-        file,
-        index,
-        f"Expected height, width, RGB as in the input; it is {how} (similarity "
-        f"{best.mean():.3f}, {own.mean():.2f} as it is).",
-        "Height and width were exchanged (MATLAB stores column by column, HDF5 "
-        "reverses the axes), or flips for an ensemble were not undone.",
-        "Write each block as it stands in the noisy file; undo flips.",
-        len(best),
+    return report(
+        *("turned", file, index),
+        count=len(best),
+        how=how,
+        similarity=best.mean(),
+        own=own.mean(),
     )
 
 
