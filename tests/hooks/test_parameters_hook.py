@@ -100,6 +100,18 @@ def test_a_group_inside_a_choice_has_no_suggestion():
     assert "- denoise.restitution.RestitutionSetting.strenth is not an option." in found
 
 
+def test_a_value_that_the_configuration_cannot_do_without_may_be_given(tmp_path):
+    for environment in ("base", "sample"):
+        (tmp_path / environment).mkdir()
+    text = "mine:\n  depth: ${runtime_params:depth}\n"
+    (tmp_path / "base/parameters_mine.yml").write_text(text)
+    loader = OmegaConfigLoader(
+        str(tmp_path), runtime_params={"depth": 4}, **CONFIG_LOADER_ARGS
+    )
+
+    ParametersHook().after_context_created(SimpleNamespace(config_loader=loader))
+
+
 def test_a_key_that_somebodys_own_configuration_has_is_known(tmp_path):
     for environment in ("base", "sample"):
         (tmp_path / environment).mkdir()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
@@ -36,8 +37,8 @@ class ParametersHook:
         given = dict(loader.runtime_params or {})
         if not given:
             return
-        stages = _stages(loader)
         values = _runtime_values(loader)
+        stages = _stages(loader, {k: v for k, v in given.items() if k in values})
         options = _options()
         problems = [
             _unknown(key, stages | values, options)
@@ -58,13 +59,14 @@ class ParametersHook:
             )
 
 
-def _stages(loader: OmegaConfigLoader) -> set[str]:
-    """Names of the stages in the configuration, without the command line's."""
+def _stages(loader: OmegaConfigLoader, values: dict[str, Any]) -> set[str]:
+    """Names of the stages in the configuration, without what else was given."""
     configured = OmegaConfigLoader(
         loader.conf_source,
         env=loader.env,
         base_env=loader.base_env,
         default_run_env=loader.default_run_env,
+        runtime_params=values,  # files may ask for some without a default
     )
     return set(configured["parameters"])
 

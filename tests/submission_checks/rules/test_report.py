@@ -19,7 +19,8 @@ TABLES = (
 )
 
 LEAD = (
-    "A code may have several causes. This table is written from those in\n"
+    "A code may have several causes; ... stands for what differs from file to file.\n"
+    "This table is written from those in\n"
     "`src/cbsn_pipeline/submission_checks/rules/messages/`.\n\n"
 )
 
