@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.noisy_images import NoisyImage, NoisyImages
-from cbsn_pipeline.datasets.patch_file import PatchFile
 from cbsn_pipeline.datasets.patches_dataset import PatchesDataset
+from cbsn_pipeline.formats.patch_file import PatchFile
+from cbsn_pipeline.noisy_images import NoisyImage, NoisyImages
 from cbsn_pipeline.pipelines.ingest.nodes import build_manifest
 from cbsn_pipeline.pipelines.ingest.options import IngestOptions
 from cbsn_pipeline.pipelines.patches.nodes import extract_patches

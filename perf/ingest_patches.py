@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cbsn_pipeline.datasets.noisy_images import find_noisy_images
 from cbsn_pipeline.datasets.patches_dataset import PatchesDataset
+from cbsn_pipeline.noisy_images import find_noisy_images
 from cbsn_pipeline.pipelines.ingest.nodes import build_manifest
 from cbsn_pipeline.pipelines.ingest.options import IngestOptions
 from cbsn_pipeline.pipelines.patches.nodes import extract_patches

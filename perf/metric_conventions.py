@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.image_file import read_rgb
+from cbsn_pipeline.formats.images import read_rgb
 from cbsn_pipeline.imaging.metrics import mean_scores, score
 from cbsn_pipeline.imaging.published_psnr import PUBLISHED_PSNR, psnr_pooled
 from cbsn_pipeline.imaging.quantise import as_scored, to_unit

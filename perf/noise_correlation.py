@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.image_file import read_rgb
+from cbsn_pipeline.formats.images import read_rgb
 from cbsn_pipeline.imaging.metrics import psnr
 from cbsn_pipeline.imaging.noise_correlation import noise_autocorrelation
 from cbsn_pipeline.pipelines.sample.options import SampleOptions

@@ -38,7 +38,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from cbsn_pipeline.datasets.mat_blocks_dataset import MatBlocksDataset
-from cbsn_pipeline.datasets.patch_file import PatchFile
+from cbsn_pipeline.formats.patch_file import PatchFile
 from cbsn_pipeline.training.monitoring.recorder import NoRecorder
 from cbsn_pipeline.training.monitoring.watched_blocks import WatchedBlocks
 from cbsn_pipeline.training.options import TrainOptions

@@ -69,7 +69,7 @@ def write_benchmark(path: Path, source: Path | None) -> None:
         for image in range(NUM_IMAGES):
             blocks[image] = rng.integers(64, 192, SHAPE[1:], np.uint8)
     else:
-        from cbsn_pipeline.datasets.image_file import read_rgb
+        from cbsn_pipeline.formats.images import read_rgb
 
         files = sorted(source.glob("*.png"))
         for index, place in enumerate(np.ndindex(SHAPE[:2])):

@@ -4,7 +4,7 @@ from kedro.io import DatasetError
 from scipy.io import savemat
 
 from cbsn_pipeline.datasets import DndFolderDataset
-from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder, read_noisy_srgb
+from cbsn_pipeline.formats.dnd_folder import DndFolder, read_noisy_srgb
 
 BOXES = np.array([[1, 1, 4, 4], [3, 6, 6, 9]])  # 4 x 4 pixels, from 1, ends inside
 
@@ -28,8 +28,9 @@ def test_boxes_cameras_and_pixels_are_those_of_the_files(folder, image):
     assert dnd.boxes(1).tolist() == BOXES.tolist()
     assert [dnd.camera(0), dnd.camera(1)] == ["Nexus6P", "SonyA7R"]
     np.testing.assert_array_equal(dnd.read(0), image)
-    np.testing.assert_array_equal(dnd.read_crop(0, 1), image[2:6, 5:9])
-    assert dnd.read_crop(0, 1).flags.c_contiguous
+    crop = dnd.crop(dnd.read(0), 0, 1)
+    np.testing.assert_array_equal(crop, image[2:6, 5:9])
+    assert crop.flags.c_contiguous
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

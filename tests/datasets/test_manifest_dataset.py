@@ -4,7 +4,7 @@ import pytest
 from kedro.io import DatasetError, Version
 
 from cbsn_pipeline.datasets import ManifestDataset
-from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
+from cbsn_pipeline.noisy_images.manifest import Manifest, ManifestImage
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_raw_data_is_never_written(tmp_path):
 
 
 def test_real_pixels_come_through_both_containers(shared, tmp_path, write_mat73):
-    from cbsn_pipeline.datasets.image_file import read_rgb
+    from cbsn_pipeline.formats.images import read_rgb
 
     files = sorted((shared / "data" / "sidd_validation" / "noisy").glob("02_0*.png"))
     real = np.stack([read_rgb(file) for file in files])[None]

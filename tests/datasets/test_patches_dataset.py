@@ -9,7 +9,7 @@ import pytest
 from kedro.io import DatasetError
 
 from cbsn_pipeline.datasets import PatchesDataset
-from cbsn_pipeline.datasets.image_file import write_png
+from cbsn_pipeline.formats.images import write_png
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_compressed_patches_read_the_same(dataset, extraction, compression):
     dataset.save(wanted)
 
     expected = np.concatenate([cut.patches for cut in wanted])
-    np.testing.assert_array_equal(dataset.load().read_all(), expected)
+    np.testing.assert_array_equal(list(dataset.load()), expected)
 
 
 def test_a_full_disk_is_an_error_before_the_start(

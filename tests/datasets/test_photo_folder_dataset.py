@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from kedro.io import DatasetError, Version
 
-from cbsn_pipeline.datasets.image_file import read_rgb, write_png
 from cbsn_pipeline.datasets.photo_folder_dataset import (
     PendingPhoto,
     PhotoFolderDataset,
 )
+from cbsn_pipeline.formats.images import read_rgb, write_png
 
 RAMP = np.arange(2 * 3 * 3).reshape(2, 3, 3)
 

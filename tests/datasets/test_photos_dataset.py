@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
+from cbsn_pipeline.formats.images import write_png
 
 
 @pytest.fixture

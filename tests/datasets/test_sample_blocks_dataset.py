@@ -7,7 +7,7 @@ import pytest
 from kedro.io import DatasetError
 
 from cbsn_pipeline.datasets import MatBlocksDataset, SampleBlocksDataset
-from cbsn_pipeline.datasets.mat_file import container, list_variables
+from cbsn_pipeline.formats.mat_file import container, list_variables
 
 STEM = "ValidationGtBlocksSrgb"
 

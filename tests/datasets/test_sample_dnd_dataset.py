@@ -6,8 +6,8 @@ import pytest
 from kedro.io import DatasetError
 
 from cbsn_pipeline.datasets import DndFolderDataset, SampleDndDataset
-from cbsn_pipeline.datasets.mat_file import container
 from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage
+from cbsn_pipeline.formats.mat_file import container
 
 
 def image(seed, *, height=9, width=7):
@@ -35,7 +35,7 @@ def test_images_boxes_and_cameras_come_back(saved):
     assert folder.boxes(1).tolist() == [[1, 1, 4, 4], [5, 3, 8, 6]]
     assert folder.camera(1) == "camera 1"
     assert np.array_equal(folder.read(1), image(1).noisy)  # not quantised
-    assert np.array_equal(folder.read_crop(0, 1), image(0).noisy[4:8, 2:6])
+    assert np.array_equal(folder.crop(folder.read(0), 0, 1), image(0).noisy[4:8, 2:6])
 
 
 def test_the_image_is_stored_as_matlab_does(saved):

@@ -5,8 +5,8 @@ import pytest
 from kedro.io import DatasetError
 
 from cbsn_pipeline.datasets import NoisyImagesDataset, SampleSiddMediumDataset
-from cbsn_pipeline.datasets.image_file import read_rgb
 from cbsn_pipeline.datasets.sample_sidd_medium_dataset import ImagePair
+from cbsn_pipeline.formats.images import read_rgb
 
 NAME = "0003_002_GP_00800_00800_5500_L"
 

@@ -7,12 +7,12 @@ from kedro.io import DatasetError, Version
 from scipy.io import loadmat
 
 from cbsn_pipeline.datasets import SiddSubmissionDataset
-from cbsn_pipeline.datasets.sidd_layouts import kaggle_csv
 from cbsn_pipeline.datasets.sidd_submission_dataset import (
     FACTS_FILE,
     DenoisedBlocks,
     SavedSiddSubmission,
 )
+from cbsn_pipeline.formats.sidd_layouts import kaggle_csv
 from cbsn_pipeline.imaging.pixels import pixel_sha256
 
 

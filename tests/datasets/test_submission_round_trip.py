@@ -16,7 +16,7 @@ from cbsn_pipeline.datasets import (
     MatBlocksDataset,
     SiddSubmissionDataset,
 )
-from cbsn_pipeline.datasets.image_file import read_rgb
+from cbsn_pipeline.formats.images import read_rgb
 from cbsn_pipeline.pipelines.submit_dnd import nodes as submit_dnd
 from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
 from cbsn_pipeline.pipelines.submit_sidd import nodes as submit_sidd

@@ -60,8 +60,10 @@ def judge(reader: str, path: Path) -> str:
 def _judge_error(error: Exception, path: Path, name: str) -> str:
     from kedro.io import DatasetError
 
+    from cbsn_pipeline.formats.untrusted import NotReadError
+
     message = str(error)
-    if type(error) not in (DatasetError, ValueError):
+    if type(error) not in (DatasetError, NotReadError, ValueError):
         return f"{type(error).__name__} is not for people: {message}"
     if name not in message:
         return f"the file is not named: {message}"
@@ -72,7 +74,7 @@ def _judge_error(error: Exception, path: Path, name: str) -> str:
 
 def run(work: list[tuple[str, int, int]], folder: Path) -> None:
     """Try every input of ``work``; lines of JSON go to the standard output."""
-    from cbsn_pipeline.datasets import hdf5_file
+    from cbsn_pipeline.files import isolated
 
     seeds = {}
     for reader in dict.fromkeys(reader for reader, _, _ in work):
@@ -82,7 +84,7 @@ def run(work: list[tuple[str, int, int]], folder: Path) -> None:
         warm_up(reader, seeds[reader], folder)
     limit_memory()
     warnings.simplefilter("error")
-    hdf5_file.SECONDS = SECONDS / 3
+    isolated.SECONDS = SECONDS / 3
     report("ready", 0, "")
     for reader, start, stop in work:
         for index in range(start, stop):

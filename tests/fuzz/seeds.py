@@ -125,10 +125,10 @@ def _dnd_info(folder: Path) -> Iterator[Seed]:
 
 
 def _patches(folder: Path) -> Iterator[Seed]:
-    from cbsn_pipeline.datasets.image_file import write_png
-    from cbsn_pipeline.datasets.noisy_images import find_noisy_images
-    from cbsn_pipeline.datasets.patch_extraction import PatchExtraction, PatchLayout
     from cbsn_pipeline.datasets.patches_dataset import PatchesDataset
+    from cbsn_pipeline.formats.images import write_png
+    from cbsn_pipeline.noisy_images import find_noisy_images
+    from cbsn_pipeline.noisy_images.patch_extraction import PatchExtraction, PatchLayout
     from cbsn_pipeline.pipelines.ingest.nodes import build_manifest
     from cbsn_pipeline.pipelines.ingest.options import IngestOptions
 
@@ -220,7 +220,7 @@ def _tiff(folder: Path) -> Iterator[Seed]:
 
 
 def _manifest(folder: Path) -> Iterator[Seed]:
-    from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
+    from cbsn_pipeline.noisy_images.manifest import Manifest, ManifestImage
 
     digest = hashlib.sha256(b"").hexdigest()
     images = [
@@ -244,7 +244,7 @@ def _manifest(folder: Path) -> Iterator[Seed]:
 
 def _mend_digest(content: bytes) -> bytes:
     """Give a changed manifest the digest that fits, where it can be read at all."""
-    from cbsn_pipeline.datasets import manifest
+    from cbsn_pipeline.noisy_images import manifest
 
     try:
         fields = json.loads(content)

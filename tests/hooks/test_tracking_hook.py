@@ -137,7 +137,7 @@ def manifest_catalog(tmp_path, version=VERSION):
 
 
 def make_manifest():
-    from cbsn_pipeline.datasets.manifest import Manifest
+    from cbsn_pipeline.noisy_images.manifest import Manifest
 
     return Manifest.of("photos", [])
 

@@ -45,13 +45,13 @@ def message_of(read: Callable[[], object]) -> str:
 
 
 def read_mat(path: Path) -> str:
-    from cbsn_pipeline.datasets.mat_file import read_variable
+    from cbsn_pipeline.formats.mat_file import read_variable
 
     return message_of(lambda: read_variable(path, "A"))
 
 
 def read_picture(path: Path) -> str:
-    from cbsn_pipeline.datasets.image_file import read_rgb
+    from cbsn_pipeline.formats.images import read_rgb
 
     return message_of(lambda: read_rgb(path))
 
@@ -113,15 +113,14 @@ def jpeg_of_65500_by_65500(folder: Path) -> str:
 
 
 @listed
-def jpeg_of_endless_scans(folder: Path) -> str:
-    """A progressive JPEG with one scan repeated 5000 times"""
+def jpeg_without_its_middle(folder: Path) -> str:
+    """The middle third of a JPEG missing"""
     from PIL import Image
 
     path, file = folder / "a.jpg", io.BytesIO()
-    Image.fromarray(noise(64, 64, 3)).save(file, "JPEG", progressive=True)
-    content = file.getvalue()
-    last = content.rindex(b"\xff\xda")
-    path.write_bytes(content[:last] + content[last:-2] * 5000 + content[-2:])
+    Image.fromarray(noise(64, 64, 3)).save(file, "JPEG")
+    content, third = file.getvalue(), file.tell() // 3
+    path.write_bytes(content[:third] + content[2 * third :])
     return read_picture(path)
 
 
@@ -248,15 +247,23 @@ def v73_never_written(folder: Path) -> str:
     return read_mat(path)
 
 
+def bomb(megabytes: int) -> bytes:
+    """Compress zeros: the same compressed MiB over and over."""
+    deflate = zlib.compressobj(9)
+    start = deflate.compress(bytes(1)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    one = deflate.compress(bytes(2**20)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return start + one * megabytes + deflate.flush()
+
+
 @listed
 def v73_gzip_bomb(folder: Path) -> str:
-    """A .mat v7.3 whose piece of 64 bytes inflates to 128 MB"""
-    path, packed = folder / "a.mat", zlib.compress(bytes(2**27), 1)
+    """A .mat v7.3 whose piece of 64 bytes inflates to 4 GB"""
+    path = folder / "a.mat"
     with h5py.File(path, "w") as file:
         array = file.create_dataset(
             "A", (8, 8), np.uint8, chunks=(8, 8), compression="gzip"
         )
-        array.id.write_direct_chunk((0, 0), packed)
+        array.id.write_direct_chunk((0, 0), bomb(4096))
     return read_mat(path)
 
 
@@ -266,6 +273,10 @@ def v73_of_another_filter(folder: Path) -> str:
     path = folder / "a.mat"
     with h5py.File(path, "w") as file:
         file.create_dataset("A", data=noise(8, 8), chunks=(8, 8), compression="lzf")
+    lzf, lz4 = struct.pack("<H", 32000), struct.pack("<H", 32004)
+    content = path.read_bytes()
+    number = content.rindex(lzf, 0, content.index(b"lzf"))
+    path.write_bytes(content[:number] + lz4 + content[number + 2 :])
     return read_mat(path)
 
 
@@ -341,7 +352,7 @@ def v73_references(folder: Path) -> str:
 @listed
 def dnd_info_with_region_references(folder: Path) -> str:
     """An info.mat with references to regions for its boxes"""
-    from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
+    from cbsn_pipeline.formats.dnd_folder import DndFolder
 
     with h5py.File(folder / "info.mat", "w") as file:
         file["B"] = noise(4, 20)
@@ -355,7 +366,7 @@ def dnd_info_with_region_references(folder: Path) -> str:
 @listed
 def dnd_info_of_nan(folder: Path) -> str:
     """An info.mat with a corner of a box that is NaN"""
-    from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
+    from cbsn_pipeline.formats.dnd_folder import DndFolder
 
     with h5py.File(folder / "info.mat", "w") as file:
         file["box"] = np.full((4, 20), np.nan)
@@ -369,8 +380,7 @@ def dnd_info_of_nan(folder: Path) -> str:
 @listed
 def patches_without_all_patches(folder: Path) -> str:
     """A patches.h5 marked complete, its last patch missing"""
-    from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION
-    from cbsn_pipeline.datasets.patch_file import PatchFile
+    from cbsn_pipeline.formats.patch_file import PATCHES_VERSION, PatchFile
 
     path = folder / "patches.h5"
     with h5py.File(path, "w") as file:
@@ -386,8 +396,8 @@ def patches_without_all_patches(folder: Path) -> str:
 @listed
 def manifest_that_climbs(folder: Path) -> str:
     """A manifest with an image ../../etc/passwd, its digest mended"""
-    from cbsn_pipeline.datasets import manifest as module
     from cbsn_pipeline.datasets.manifest_dataset import ManifestDataset
+    from cbsn_pipeline.noisy_images import manifest as module
 
     image = module.ManifestImage(
         name="a", path="a.png", bytes=1, file_sha256="", pixel_sha256="",
@@ -505,7 +515,7 @@ def card_of_brackets(folder: Path) -> str:
 @listed
 def sidd_folder_with_a_link_to_a_disk(folder: Path) -> str:
     """A SIDD folder with a link to a tree of folders without end"""
-    from cbsn_pipeline.datasets.noisy_images import sidd_medium
+    from cbsn_pipeline.noisy_images import sidd_medium
 
     (folder / "disk").mkdir()
     for number in range(30):

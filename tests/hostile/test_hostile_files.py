@@ -1,6 +1,5 @@
 """Each corruption has its one clear error, before memory is spent, and in the docs."""
 
-import signal
 from pathlib import Path
 
 import corruptions
@@ -41,7 +40,7 @@ def test_the_limit_can_be_raised_and_must_be_a_number(tmp_path, monkeypatch):
     import numpy as np
     from kedro.io import DatasetError
 
-    from cbsn_pipeline.datasets.image_file import read_rgb, write_png
+    from cbsn_pipeline.formats.images import read_rgb, write_png
 
     path = tmp_path / "a.png"
     write_png(path, np.zeros((10, 10, 3), np.uint8))
@@ -59,7 +58,7 @@ def test_the_limit_can_be_raised_and_must_be_a_number(tmp_path, monkeypatch):
 def test_what_the_memory_cannot_hold_is_refused(tmp_path, monkeypatch):
     from kedro.io import DatasetError
 
-    from cbsn_pipeline.datasets import read_limit
+    from cbsn_pipeline.formats import read_limit
 
     monkeypatch.setattr(read_limit, "available_memory", lambda: 2**30)
     with pytest.raises(DatasetError, match=r"would take 1\.00 GiB .* 1\.00 GiB of mem"):
@@ -67,43 +66,17 @@ def test_what_the_memory_cannot_hold_is_refused(tmp_path, monkeypatch):
     read_limit.check_decoded_size(2**29, path=tmp_path, what="an image")
 
 
-def test_a_survey_opens_no_second_file(tmp_path):
+def test_a_reader_of_hdf5_opens_no_second_file(tmp_path):
     import h5py
 
-    from cbsn_pipeline.datasets import hdf5_survey
+    from cbsn_pipeline.formats import hdf5_reader
 
     corruptions.v73_external_link(tmp_path)
     with (
         h5py.File(tmp_path / "a.mat") as file,
-        hdf5_survey._no_other_file(),
+        hdf5_reader.no_other_file(),
         pytest.raises((KeyError, OSError), match="can't open file|unable to open"),
     ):
         file["A"]
     with h5py.File(tmp_path / "a.mat") as file:
         assert file["A"].shape == (4, 4)  # without the limit it is followed
-
-
-def test_a_survey_that_crashes_or_hangs_is_an_error_and_the_next_one_works(
-    tmp_path, monkeypatch
-):
-    import h5py
-    from kedro.io import DatasetError
-
-    from cbsn_pipeline.datasets import hdf5_file
-
-    path = tmp_path / "a.mat"
-    with h5py.File(path, "w") as file:
-        file["A"] = [1, 2, 3]
-    assert hdf5_file.survey_hdf5(path)["A"].shape == (3,)
-
-    hdf5_file._SURVEYOR._process.kill()
-    with pytest.raises(DatasetError, match="the HDF5 library crashes on it"):
-        hdf5_file.survey_hdf5(path)
-    assert hdf5_file.survey_hdf5(path)["A"].shape == (3,)
-
-    monkeypatch.setattr(hdf5_file, "SECONDS", 0.2)
-    hdf5_file._SURVEYOR._process.send_signal(signal.SIGSTOP)  # as if it hung
-    with pytest.raises(DatasetError, match="not done with it in 0.2 s"):
-        hdf5_file.survey_hdf5(path)
-    monkeypatch.undo()
-    assert hdf5_file.survey_hdf5(path)["A"].shape == (3,)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.image_file import read_rgb, write_png
-from cbsn_pipeline.datasets.noisy_images import sidd_medium
 from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto, PhotoFolderDataset
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
+from cbsn_pipeline.formats.images import read_rgb, write_png
+from cbsn_pipeline.noisy_images import sidd_medium
 from cbsn_pipeline.pipelines.denoise.names import name_outputs
 
 IMAGE = np.zeros((4, 4, 3), np.uint8)

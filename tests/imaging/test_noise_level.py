@@ -53,7 +53,7 @@ def test_what_is_no_plane_is_refused(shape):
 
 
 def test_real_noisy_blocks_read_higher_than_their_clean_twins(shared):
-    from cbsn_pipeline.datasets.image_file import read_rgb
+    from cbsn_pipeline.formats.images import read_rgb
 
     folder = shared / "sidd_validation"
     for noisy in sorted((folder / "noisy").glob("*_00.png")):

@@ -9,15 +9,11 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.findings import merge
+from cbsn_pipeline.formats.images import write_png
 from cbsn_pipeline.raw_data_checks.across import compare_parts
 from cbsn_pipeline.raw_data_checks.examination import Expected, Part
 from cbsn_pipeline.raw_data_checks.examine import examine
-
-from ..datasets.conftest import write_info, write_mat73
-
-__all__ = ["write_info", "write_mat73"]
 
 SCENES = (
     "0001_001_S6_00100_00060_3200_L",

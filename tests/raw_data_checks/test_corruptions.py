@@ -14,7 +14,7 @@ import pytest
 import tifffile
 from scipy.io import loadmat, savemat
 
-from cbsn_pipeline.datasets.image_file import read_rgb, write_png
+from cbsn_pipeline.formats.images import read_rgb, write_png
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
 SIDD, BLOCKS, DND = "SIDD_Medium_Srgb", "sidd", "dnd_2017"
@@ -439,7 +439,7 @@ def _(root, write):
     cut(path)
 
 
-@corruption("TIFF of floats", "photos", QUICK, "error", "wrong_dtype")
+@corruption("TIFF of floats", "photos", QUICK, "error", "unsupported_image")
 def _(root, write):
     tifffile.imwrite(
         root / "photos" / "e.tif", np.ones((48, 48, 3), "f4"), photometric="rgb"

@@ -1,4 +1,4 @@
-"""Bytes to arrays and back: one module per format, nothing else.
+"""The Kedro datasets of the catalog.
 
 Classes load on first use, so that listing pipelines does not import h5py,
 scipy or torch.

@@ -20,9 +20,9 @@ from cbsn_pipeline.benchmarks.dnd.submission import (
     check_crop,
     unbundle,
 )
-from cbsn_pipeline.datasets.new_folder import write_new_folder
-from cbsn_pipeline.datasets.raw_file import check_file, check_folder
-from cbsn_pipeline.datasets.zip_file import write_zip_checked
+from cbsn_pipeline.formats.checks import check_file, check_folder
+from cbsn_pipeline.formats.new_folder import write_new_folder
+from cbsn_pipeline.formats.zip_file import write_zip_checked
 
 Float32 = NDArray[np.float32]
 

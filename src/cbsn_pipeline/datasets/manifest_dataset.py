@@ -9,9 +9,9 @@ from kedro.io.core import VersionNotFoundError
 from kedro_datasets._typing import JSONPreview
 from pydantic import ValidationError
 
-from cbsn_pipeline.datasets.manifest import Manifest
-from cbsn_pipeline.datasets.raw_file import check_file
 from cbsn_pipeline.files.atomic import write_file
+from cbsn_pipeline.formats.checks import check_file
+from cbsn_pipeline.noisy_images.manifest import Manifest
 
 
 class ManifestDataset(AbstractVersionedDataset[Manifest, Manifest]):

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
 
-from cbsn_pipeline.datasets.noisy_images import NoisyImages, find_noisy_images
+from cbsn_pipeline.noisy_images import NoisyImages, find_noisy_images
 
 
 class NoisyImagesDataset(AbstractDataset[None, NoisyImages]):

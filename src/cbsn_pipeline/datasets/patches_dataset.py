@@ -10,11 +10,11 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import ImagePreview
 
-from cbsn_pipeline.datasets.image_file import encode_png
-from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION, PatchExtraction
-from cbsn_pipeline.datasets.patch_file import PatchFile, read_attributes
 from cbsn_pipeline.files.atomic import write_file
+from cbsn_pipeline.formats.images import encode_png
+from cbsn_pipeline.formats.patch_file import PATCHES_VERSION, PatchFile, read_attributes
 from cbsn_pipeline.imaging.quantise import to_uint8
+from cbsn_pipeline.noisy_images.patch_extraction import PatchExtraction
 from cbsn_pipeline.progress import Progress
 
 logger = logging.getLogger(__name__)

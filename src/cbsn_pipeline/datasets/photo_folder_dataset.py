@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.image_file import write_png
+from cbsn_pipeline.formats.images import write_png
 
 logger = logging.getLogger(__name__)
 

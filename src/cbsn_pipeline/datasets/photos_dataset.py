@@ -8,8 +8,8 @@ from typing import Any, NoReturn, overload
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.image_file import read_rgb
-from cbsn_pipeline.datasets.noisy_images.photos import find_photo_files
+from cbsn_pipeline.formats.images import read_rgb
+from cbsn_pipeline.formats.photo_files import find_photo_files
 
 
 class Photos(Sequence[Path]):

@@ -17,14 +17,14 @@ from cbsn_pipeline.benchmarks.dnd.folder import (
     INFO_GROUP,
     image_file_name,
 )
-from cbsn_pipeline.datasets.matlab_hdf5 import (
+from cbsn_pipeline.files.atomic import write_folder
+from cbsn_pipeline.formats.matlab_hdf5 import (
     USER_BLOCK,
     Value,
     mark_struct,
     put,
     write_header,
 )
-from cbsn_pipeline.files.atomic import write_folder
 
 HEADER_TEXT = b"MATLAB 7.3 MAT-file, simulated by cbsn_pipeline"
 

@@ -10,8 +10,8 @@ from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.benchmarks.sidd.names import parse_scene_instance
-from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.files.atomic import write_folder
+from cbsn_pipeline.formats.images import write_png
 
 DATA_FOLDER = "Data"
 

@@ -18,11 +18,11 @@ from cbsn_pipeline.benchmarks.sidd.submission import (
     is_whole_set,
     layout_file,
 )
-from cbsn_pipeline.datasets.blocks_spool import BlocksSpool
-from cbsn_pipeline.datasets.new_folder import write_new_folder
-from cbsn_pipeline.datasets.raw_file import check_file, check_folder, file_sha256
-from cbsn_pipeline.datasets.sidd_layouts import Extras, write_layout_checked
-from cbsn_pipeline.datasets.zip_file import write_zip_checked
+from cbsn_pipeline.formats.blocks_spool import BlocksSpool
+from cbsn_pipeline.formats.checks import check_file, check_folder, file_sha256
+from cbsn_pipeline.formats.new_folder import write_new_folder
+from cbsn_pipeline.formats.sidd_layouts import Extras, write_layout_checked
+from cbsn_pipeline.formats.zip_file import write_zip_checked
 
 logger = logging.getLogger(__name__)
 

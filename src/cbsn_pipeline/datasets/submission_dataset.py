@@ -8,8 +8,8 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.mat_blocks_dataset import read_blocks
-from cbsn_pipeline.datasets.mat_file import list_variables
+from cbsn_pipeline.formats.mat_file import list_variables
+from cbsn_pipeline.formats.sidd_blocks import read_blocks
 
 BLOCK_AXES = 5  # images, blocks, height, width, RGB
 

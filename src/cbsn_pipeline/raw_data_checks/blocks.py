@@ -6,9 +6,9 @@ import numpy as np
 from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.sidd.blocks import check_blocks
-from cbsn_pipeline.datasets.mat_blocks_dataset import gt_spellings, read_blocks
-from cbsn_pipeline.datasets.mat_file import container, list_variables
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.formats.mat_file import container, list_variables
+from cbsn_pipeline.formats.sidd_blocks import gt_spellings, read_blocks
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.raw_data_checks.examination import Examination, ImageFacts, Part
 from cbsn_pipeline.raw_data_checks.pictures import describe_pixels

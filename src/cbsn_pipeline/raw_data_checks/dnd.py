@@ -5,10 +5,10 @@ from pathlib import Path
 from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER, INFO_FILE, image_file_name
-from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
-from cbsn_pipeline.datasets.mat_file import container
-from cbsn_pipeline.datasets.noisy_images.dnd import READ_BYTES
 from cbsn_pipeline.findings import Finding, Severity
+from cbsn_pipeline.formats.dnd_folder import DndFolder
+from cbsn_pipeline.formats.mat_file import container
+from cbsn_pipeline.noisy_images.dnd import READ_BYTES
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.raw_data_checks.dnd_image import look_at_image
 from cbsn_pipeline.raw_data_checks.examination import (

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.benchmarks.dnd.boxes import CHANNELS, check_boxes
 from cbsn_pipeline.benchmarks.dnd.folder import IMAGE_FOLDER, IMAGE_VARIABLE, INFO_FILE
-from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder, read_noisy_srgb
-from cbsn_pipeline.datasets.mat_file import list_variables, read_variable
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.formats.dnd_folder import DndFolder, read_noisy_srgb
+from cbsn_pipeline.formats.mat_file import list_variables, read_variable
 from cbsn_pipeline.raw_data_checks.examination import ImageFacts, Part
 from cbsn_pipeline.raw_data_checks.pictures import describe_pixels
 from cbsn_pipeline.raw_data_checks.places import first_look, unreadable

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cbsn_pipeline import noisy_images
 from cbsn_pipeline.benchmarks.sidd.blocks import BLOCK_SIZE
-from cbsn_pipeline.datasets import noisy_images
 from cbsn_pipeline.findings import Finding
 from cbsn_pipeline.host_memory import available_memory
 from cbsn_pipeline.imaging.grid import patch_origins

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.noisy_images.photos import READ_BYTES, find_photo_files
 from cbsn_pipeline.findings import Finding, Severity
+from cbsn_pipeline.formats.photo_files import find_photo_files
+from cbsn_pipeline.noisy_images.photos import READ_BYTES
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.raw_data_checks.examination import Examination, Part, count
 from cbsn_pipeline.raw_data_checks.pictures import Look, look_at_file
@@ -109,8 +110,6 @@ def _kinds(part: Part, looks: list[Look]) -> list[Finding]:
     seen = [(k.header, k.facts) for k in looks if k.header and k.facts]
     findings = []
     for header, facts in seen:
-        if header.dtype not in ("uint8", "uint16"):
-            findings.append(_wrong_dtype(part, facts.name, header.dtype))
         if header.dtype == "uint16":
             findings.append(_note(part, "sixteen_bits", facts.name, *_SIXTEEN_BITS))
         if header.channels <= GREY_CHANNELS:
@@ -138,15 +137,6 @@ def _too_small(seen: Examination) -> list[Finding]:
         )
         for image in small
     ]
-
-
-def _wrong_dtype(part: Part, name: str, dtype: str) -> Finding:
-    return part.finding(
-        *("error", "wrong_dtype", name),
-        what=f"It holds {dtype} values; expected 8 or 16 bits per channel, unsigned.",
-        cause="It is a TIFF of floating point or signed numbers.",
-        remedy="Export it with 8 or 16 bits.",
-    )
 
 
 _SIXTEEN_BITS = (

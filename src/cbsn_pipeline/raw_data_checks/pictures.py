@@ -8,9 +8,10 @@ import numpy as np
 from kedro.io import DatasetError
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.image_file import read_rgb
-from cbsn_pipeline.datasets.image_header import ImageHeader, read_header
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.formats.image_decoder import Description
+from cbsn_pipeline.formats.images import describe, read_rgb
+from cbsn_pipeline.formats.untrusted import NotReadError
 from cbsn_pipeline.imaging.noise_level import flat_noise_level, noise_level
 from cbsn_pipeline.imaging.pixels import pixel_sha256
 from cbsn_pipeline.raw_data_checks.examination import ImageFacts, Part
@@ -27,7 +28,7 @@ class Look:
     """What was seen of one image file; ``facts`` is None if it cannot be used."""
 
     facts: ImageFacts | None = None
-    header: ImageHeader | None = None
+    header: Description | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -43,12 +44,14 @@ def look_at_file(part: Part, file: Path, name: str, *, thorough: bool) -> Look:
     if wrong := first_look(part, file, name):
         return Look(findings=[wrong])
     try:
-        header = read_header(file)
+        header = describe(file)
         facts = ImageFacts(name, header.height, header.width, header.dtype)
         if thorough:
             facts = describe_pixels(name, read_rgb(file))
     except DatasetError as error:
-        finding = part.from_error(error, "damaged_image", name, path=file)
+        whole = isinstance(error, NotReadError)
+        code = "unsupported_image" if whole else "damaged_image"
+        finding = part.from_error(error, code, name, path=file)
         return Look(findings=[finding])
     except OSError as error:
         return Look(findings=[unreadable(part, error, name)])

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.sidd.medium import ZIP_BYTES, ZIP_MD5, ZIP_NAME
-from cbsn_pipeline.datasets.raw_file import check_file
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.formats.checks import check_file
 from cbsn_pipeline.raw_data_checks.examination import Part, near
 
 ALIKE = 0.8  # of two names, from 0 to 1

@@ -10,8 +10,8 @@ from cbsn_pipeline.benchmarks.sidd.medium import (
     scored_scenes,
 )
 from cbsn_pipeline.benchmarks.sidd.names import clean_twin
-from cbsn_pipeline.datasets.noisy_images.sidd_medium import READ_BYTES
 from cbsn_pipeline.findings import Finding
+from cbsn_pipeline.noisy_images.sidd_medium import READ_BYTES
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.raw_data_checks.examination import Examination, ImageFacts, Part
 from cbsn_pipeline.raw_data_checks.pairs import check_swapped, compare_pair

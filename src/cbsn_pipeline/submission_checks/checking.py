@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from kedro.io import DatasetError
 
-from cbsn_pipeline.datasets.mat_contents import MatContents
 from cbsn_pipeline.datasets.submission_dataset import SubmissionPaths
-from cbsn_pipeline.datasets.text_lines import READ_ERRORS
+from cbsn_pipeline.formats.text_lines import READ_ERRORS
 from cbsn_pipeline.submission_checks.dnd import check_dnd
 from cbsn_pipeline.submission_checks.expected import Expected, Kind
 from cbsn_pipeline.submission_checks.files import located
 from cbsn_pipeline.submission_checks.kaggle import check_kaggle
 from cbsn_pipeline.submission_checks.legacy import check_array, check_cell
+from cbsn_pipeline.submission_checks.mat_contents import MatContents
 from cbsn_pipeline.submission_checks.noisy_input import NoisyBlocks, NoisyCrops
 from cbsn_pipeline.submission_checks.outcome import (
     Outcome,

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from cbsn_pipeline.benchmarks.dnd.boxes import CHANNELS
 from cbsn_pipeline.benchmarks.dnd.folder import image_file_name
 from cbsn_pipeline.benchmarks.dnd.submission import BUNDLE_VARIABLE
-from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.submission_checks.files import BundleFiles
+from cbsn_pipeline.submission_checks.mat_contents import MatCell, MatContents
 from cbsn_pipeline.submission_checks.noisy_input import NoisyCrops
 from cbsn_pipeline.submission_checks.outcome import Outcome, input_unusable, unreadable
 from cbsn_pipeline.submission_checks.rules import dnd_layout as layout

@@ -13,10 +13,10 @@ from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.dnd.submission import BUNDLE_FOLDER, BUNDLE_VARIABLE
 from cbsn_pipeline.benchmarks.sidd.submission import ARRAY_VARIABLE, CELL_VARIABLE
-from cbsn_pipeline.datasets.mat_contents import READ_LIMIT, MatContents
-from cbsn_pipeline.datasets.mat_file import HDF5_SIGNATURE
-from cbsn_pipeline.datasets.text_lines import READ_ERRORS, ZIP_MARK, is_content
+from cbsn_pipeline.formats.mat_file import HDF5_SIGNATURE
+from cbsn_pipeline.formats.text_lines import READ_ERRORS, ZIP_MARK, is_content
 from cbsn_pipeline.submission_checks.expected import Kind
+from cbsn_pipeline.submission_checks.mat_contents import READ_LIMIT, MatContents
 
 SEARCH_DEPTH = 5  # folders below the one that was named
 SEARCHED = 20_000  # entries, at most

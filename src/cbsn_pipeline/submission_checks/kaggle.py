@@ -5,7 +5,7 @@ from pathlib import Path
 from kedro.io import DatasetError
 
 from cbsn_pipeline.benchmarks.sidd.submission import BLOCK_CHARACTERS, BLOCK_SHAPE
-from cbsn_pipeline.datasets.text_lines import READ_ERRORS, open_bytes, read_lines
+from cbsn_pipeline.formats.text_lines import READ_ERRORS, open_bytes, read_lines
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.submission_checks.noisy_input import NoisyBlocks
 from cbsn_pipeline.submission_checks.outcome import Outcome, unreadable

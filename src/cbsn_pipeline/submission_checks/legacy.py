@@ -12,7 +12,7 @@ from cbsn_pipeline.benchmarks.sidd.submission import (
     OPTIONAL_VARIABLE,
     TIME_VARIABLE,
 )
-from cbsn_pipeline.datasets.mat_contents import MatCell, MatContents
+from cbsn_pipeline.submission_checks.mat_contents import MatCell, MatContents
 from cbsn_pipeline.submission_checks.noisy_input import NoisyBlocks
 from cbsn_pipeline.submission_checks.outcome import Outcome
 from cbsn_pipeline.submission_checks.rules import legacy_layout as layout

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline.benchmarks.dnd.boxes import check_boxes
-from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
 from cbsn_pipeline.datasets.submission_dataset import read_noisy_blocks
+from cbsn_pipeline.formats.dnd_folder import DndFolder
 from cbsn_pipeline.submission_checks.rules.facts import PEAK
 
 Array = NDArray[Any]

@@ -8,9 +8,9 @@ from kedro.runner import SequentialRunner
 
 from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
 from cbsn_pipeline.cbsn.restitution import NOTHING
-from cbsn_pipeline.datasets.image_file import read_rgb, write_png
 from cbsn_pipeline.datasets.photo_folder_dataset import PhotoFolderDataset
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
+from cbsn_pipeline.formats.images import read_rgb, write_png
 from cbsn_pipeline.imaging.quantise import to_unit
 from cbsn_pipeline.pipelines.denoise import create_pipeline
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cbsn_pipeline.datasets.image_file import write_png
+from cbsn_pipeline.formats.images import write_png
 from cbsn_pipeline.pipelines.doctor.options import DoctorOptions
 from cbsn_pipeline.raw_data_checks.stage_options import (
     IngestCounts,

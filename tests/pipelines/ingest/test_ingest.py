@@ -9,9 +9,9 @@ from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 from scipy.io import savemat
 
-from cbsn_pipeline.datasets.image_file import read_rgb, write_png
-from cbsn_pipeline.datasets.noisy_images import find_noisy_images
+from cbsn_pipeline.formats.images import read_rgb, write_png
 from cbsn_pipeline.imaging.pixels import pixel_sha256
+from cbsn_pipeline.noisy_images import find_noisy_images
 from cbsn_pipeline.pipelines.ingest import create_pipeline
 from cbsn_pipeline.pipelines.ingest.nodes import build_manifest
 from cbsn_pipeline.pipelines.ingest.options import IngestOptions

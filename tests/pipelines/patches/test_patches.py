@@ -8,8 +8,8 @@ from kedro.runner import SequentialRunner
 from pydantic import ValidationError
 
 from cbsn_pipeline.datasets import ManifestDataset, NoisyImagesDataset, PatchesDataset
-from cbsn_pipeline.datasets.image_file import write_png
-from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.formats.images import write_png
+from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines import ingest, patches
 from cbsn_pipeline.pipelines.ingest.options import IngestOptions
 from cbsn_pipeline.pipelines.patches.options import PatchOptions

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipeline_registry import register_pipelines
 from cbsn_pipeline.pipelines.reproduce import nodes
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions

@@ -1,6 +1,6 @@
 import pytest
 
-from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce import site
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.training.options import TrainOptions

@@ -58,7 +58,7 @@ def test_two_runs_write_the_same_bytes_and_every_file_reads_back(small, tmp_path
         assert blocks.shape == (1, 2, 256, 256, 3)
     folder = DndFolderDataset(filepath=str(raw / "dnd_2017")).load()
     folder.check_images()
-    assert folder.read_crop(0, 1).shape == (64, 64, 3)
+    assert folder.crop(folder.read(0), 0, 1).shape == (64, 64, 3)
 
 
 def test_kedro_can_read_the_type_of_the_options():

@@ -14,8 +14,8 @@ from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
 from scipy.io import savemat
 
-from cbsn_pipeline.datasets.image_file import write_png
 from cbsn_pipeline.datasets.image_set_dataset import ImageSetDataset
+from cbsn_pipeline.formats.images import write_png
 from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS, psnr, score
 from cbsn_pipeline.pipelines.score import create_pipeline, nodes, scoring
 from cbsn_pipeline.pipelines.score.options import ScoreOptions

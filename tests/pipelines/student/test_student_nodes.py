@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from cbsn_pipeline.cbsn import CBSN, Denoiser, NetworkOptions, Provenance, UNet
-from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
 from cbsn_pipeline.distillation.options import StudentOptions
+from cbsn_pipeline.noisy_images.manifest import Manifest, ManifestImage
 from cbsn_pipeline.pipelines.student import create_pipeline
 from cbsn_pipeline.pipelines.student.nodes import group_images, train_student
 

@@ -6,7 +6,7 @@ import pytest
 from kedro.validation.type_extractor import TypeExtractor
 
 from cbsn_pipeline.datasets import SiddSubmissionDataset
-from cbsn_pipeline.datasets.sidd_layouts import kaggle_csv
+from cbsn_pipeline.formats.sidd_layouts import kaggle_csv
 from cbsn_pipeline.imaging.pixels import pixel_sha256
 from cbsn_pipeline.pipelines.submit_sidd import create_pipeline, nodes
 from cbsn_pipeline.pipelines.submit_sidd.options import SubmitSiddOptions

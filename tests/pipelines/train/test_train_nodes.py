@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
+from cbsn_pipeline.noisy_images.manifest import Manifest, ManifestImage
 from cbsn_pipeline.pipelines.train import create_pipeline
 from cbsn_pipeline.pipelines.train.nodes import train_denoiser
 from cbsn_pipeline.training.checkpoints.store import StateStore

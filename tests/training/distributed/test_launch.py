@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from cbsn_pipeline.datasets.patch_extraction import PATCHES_VERSION
-from cbsn_pipeline.datasets.patch_file import PatchFile
+from cbsn_pipeline.formats.patch_file import PATCHES_VERSION, PatchFile
 from cbsn_pipeline.training.distributed import launch as module
 from cbsn_pipeline.training.distributed.launch import is_alone, launch, num_devices
 from cbsn_pipeline.training.monitoring.recorder import NoRecorder
@@ -231,7 +230,7 @@ def stop_launching(*arguments):
 HOST = """
 import sys
 from pathlib import Path
-from cbsn_pipeline.datasets.patch_file import PatchFile
+from cbsn_pipeline.formats.patch_file import PatchFile
 from cbsn_pipeline.training.run import Materials
 from cbsn_pipeline.training.distributed.launch import launch
 from cbsn_pipeline.training.options import TrainOptions

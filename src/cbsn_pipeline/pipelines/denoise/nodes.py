@@ -103,7 +103,7 @@ class DenoisedPhotos:
         self, index: int, image: NDArray[Any], denoised: DenoisedPicture
     ) -> None:
         """Keep crops of the photograph at all stages."""
-        from cbsn_pipeline.datasets.image_file import read_rgb
+        from cbsn_pipeline.formats.images import read_rgb
 
         photo = self._photos[index]
         stages = {"noisy": image}

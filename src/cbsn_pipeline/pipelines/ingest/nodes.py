@@ -3,10 +3,10 @@
 import logging
 from functools import cache
 
-from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
-from cbsn_pipeline.datasets.noisy_images import NoisyImages
-from cbsn_pipeline.datasets.raw_file import file_sha256
+from cbsn_pipeline.formats.checks import file_sha256
 from cbsn_pipeline.imaging.pixels import pixel_sha256
+from cbsn_pipeline.noisy_images import NoisyImages
+from cbsn_pipeline.noisy_images.manifest import Manifest, ManifestImage
 from cbsn_pipeline.pipelines.ingest.options import IngestOptions
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.threads import map_in_order, num_workers

@@ -1,8 +1,8 @@
 """Nodes of the patches."""
 
-from cbsn_pipeline.datasets.manifest import Manifest
-from cbsn_pipeline.datasets.noisy_images import NoisyImages
-from cbsn_pipeline.datasets.patch_extraction import PatchExtraction, PatchLayout
+from cbsn_pipeline.noisy_images import NoisyImages
+from cbsn_pipeline.noisy_images.manifest import Manifest
+from cbsn_pipeline.noisy_images.patch_extraction import PatchExtraction, PatchLayout
 from cbsn_pipeline.pipelines.patches.options import PatchOptions
 
 

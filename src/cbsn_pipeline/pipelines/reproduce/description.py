@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from cbsn_pipeline.benchmarks.sidd.names import VALIDATION_INSTANCES
-from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.card import Card, hours_of
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.training.options import TrainOptions

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline import tracking
-from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.session import Session
 from cbsn_pipeline.training.options import TrainOptions

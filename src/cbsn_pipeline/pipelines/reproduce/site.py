@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from cbsn_pipeline import tracking
-from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.nodes import check_training_data
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.training.options import TrainOptions

@@ -9,7 +9,7 @@ import numpy as np
 import skimage
 from numpy.typing import NDArray
 
-from cbsn_pipeline.datasets.image_file import read_rgb
+from cbsn_pipeline.formats.images import read_rgb
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.benchmarks.sidd.blocks import BLOCK_SIZE
 from cbsn_pipeline.benchmarks.sidd.names import format_scene_instance
-from cbsn_pipeline.datasets.matlab_hdf5 import Value
 from cbsn_pipeline.datasets.sample_dnd_dataset import DndImage
 from cbsn_pipeline.datasets.sample_sidd_medium_dataset import ImagePair
+from cbsn_pipeline.formats.matlab_hdf5 import Value
 from cbsn_pipeline.imaging import camera_noise
 from cbsn_pipeline.imaging.camera_noise import CAMERAS, Camera, Exposure
 from cbsn_pipeline.imaging.quantise import to_uint8

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbsn_pipeline.datasets.manifest import Manifest, ManifestImage
 from cbsn_pipeline.distillation.options import StudentOptions
+from cbsn_pipeline.noisy_images.manifest import Manifest, ManifestImage
 
 if TYPE_CHECKING:
     from cbsn_pipeline.cbsn import Denoiser, UNet
-    from cbsn_pipeline.datasets.patch_file import PatchFile
+    from cbsn_pipeline.formats.patch_file import PatchFile
 else:  # Kedro resolves the annotations of nodes; these would import torch
     Denoiser = PatchFile = Any
 

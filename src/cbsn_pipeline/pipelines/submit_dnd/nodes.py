@@ -13,11 +13,11 @@ from cbsn_pipeline.pipelines.submit_dnd.options import SubmitDndOptions
 
 if TYPE_CHECKING:
     from cbsn_pipeline.cbsn import Denoiser
-    from cbsn_pipeline.datasets.dnd_folder_dataset import DndFolder
     from cbsn_pipeline.datasets.dnd_submission_dataset import (
         DenoisedImage,
         SavedDndSubmission,
     )
+    from cbsn_pipeline.formats.dnd_folder import DndFolder
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the
     # names must exist; the libraries behind them load only when a node runs.
@@ -213,7 +213,7 @@ def _say(report: dict[str, Any]) -> None:
 
 
 def _describe_archive(submission: SavedDndSubmission) -> dict[str, Any] | None:
-    from cbsn_pipeline.datasets.raw_file import file_sha256
+    from cbsn_pipeline.formats.checks import file_sha256
 
     archive = submission.archive()
     if archive is None:

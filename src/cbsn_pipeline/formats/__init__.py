@@ -1,0 +1,1 @@
+"""File formats that others wrote: how they are read safely, and written."""
