@@ -122,6 +122,13 @@ def with_seeds(card: Card, earlier: list[Card]) -> Card:
     }
 
 
+def metrics_and_tags(card: Card) -> tuple[dict[str, float], dict[str, str]]:
+    """Name what a tracked run is found by: its PSNR, if known, protocol and verdict."""
+    psnr_db = card["psnr_db"]
+    metrics = {} if psnr_db is None else {"reproduction/psnr_db": psnr_db}
+    return metrics, {"protocol": card["protocol"], "verdict": card["verdict"]}
+
+
 def read_cards(folder: Path) -> list[Card]:
     """Read the cards of earlier runs, oldest first.
 

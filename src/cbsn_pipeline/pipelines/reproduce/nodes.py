@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.datasets.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.session import Session
@@ -79,7 +78,7 @@ def write_card(
     earlier_cards: Path,
     train: TrainOptions,
     options: ReproduceOptions,
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, Any], str, dict[str, float], dict[str, str]]:
     """Put on one page what was claimed, what was done and what came out.
 
     Args:
@@ -94,7 +93,8 @@ def write_card(
         options: The protocol.
 
     Returns:
-        The card, logged to MLflow, and the same in Markdown, with room for plots.
+        The card, the same in Markdown, with room for plots, its PSNR as a metric, and
+        protocol and verdict as tags.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
     from cbsn_pipeline.pipelines.reproduce.description import describe_run
@@ -122,8 +122,11 @@ def write_card(
         obstacles = [o for o in obstacles if not o.startswith("part of")]
     card["verdict"] = cards.judge(card["psnr_db"], obstacles, options)
     card = cards.with_seeds(card, cards.read_cards(earlier_cards))
-    _track(card)
-    return card, cards.as_markdown(card)
+    logger.info(
+        "Reproduction of %s: %.2f dB, %s.",
+        *(card["protocol"], card["psnr_db"], card["verdict"]),
+    )
+    return card, cards.as_markdown(card), *cards.metrics_and_tags(card)
 
 
 def train_other_seeds(
@@ -159,14 +162,13 @@ def train_other_seeds(
         if train.resume and seed in finished:
             logger.info("Seed %d has its card already.", seed)
             continue
-        parent_run = tracking.active_run_id()
-        run_seed(session, seed, project=project_path(), parent_run=parent_run)
+        run_seed(session, seed, project=project_path())
     return seeds
 
 
 def summarise_seeds(
     reproduction_card: dict[str, Any], seeds: list[int], earlier_cards: Path
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, float]]:
     """Give mean and spread over the seeds that were reproduced.
 
     Args:
@@ -176,7 +178,8 @@ def summarise_seeds(
 
     Returns:
         ``psnr_db`` by seed, ``mean_db`` and ``standard_deviation_db`` (None for one
-        seed), logged to MLflow too. Earlier seeds of the same experiment count.
+        seed); the two as metrics, where there is a spread. Earlier seeds of the same
+        experiment count.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
 
@@ -189,21 +192,17 @@ def summarise_seeds(
             "meanwhile? They are not in the mean.",
             missing,
         )
-    tracking.log_dict("reproduction/seeds.json", summary)
-    spread = summary["standard_deviation_db"]
-    if spread is not None:
-        tracking.log_metrics(
-            {
-                "reproduction/mean_db": summary["mean_db"],
-                "reproduction/standard_deviation_db": spread,
-            }
-        )
-        logger.info(
-            "%d seeds of %s: %.2f dB on average, standard deviation %.2f.",
-            *(len(summary["psnr_db"]), everything["protocol"]),
-            *(summary["mean_db"], spread),
-        )
-    return summary
+    mean, spread = summary["mean_db"], summary["standard_deviation_db"]
+    if spread is None:
+        return summary, {}
+    logger.info(
+        "%d seeds of %s: %.2f dB on average, standard deviation %.2f.",
+        *(len(summary["psnr_db"]), everything["protocol"], mean, spread),
+    )
+    return summary, {
+        "reproduction/mean_db": mean,
+        "reproduction/standard_deviation_db": spread,
+    }
 
 
 def _ours(scores: DataFrame) -> list[dict[str, Any]]:
@@ -218,13 +217,3 @@ def _ours(scores: DataFrame) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _track(card: dict[str, Any]) -> None:
-    tracking.log_dict("reproduction/card.json", card)
-    tracking.set_tags({"protocol": card["protocol"], "verdict": card["verdict"]})
-    tracking.log_metrics({"reproduction/psnr_db": card["psnr_db"]})
-    logger.info(
-        "Reproduction of %s: %.2f dB, %s.",
-        *(card["protocol"], card["psnr_db"], card["verdict"]),
-    )
