@@ -41,8 +41,6 @@ FACTORIES = {
         "dnd_submission_report.json",
         "submit_dnd/report.json",
     ),
-    "{scored}_card": ("site_card", "site_card.json", "reproduction/card.json"),
-    "{report}_markdown": ("doctor_markdown", "doctor.md", None),
     "{stage}_metrics": ("estimate_metrics", None, "metrics"),
     "{stage}_tags": ("estimate_tags", None, "tags"),
 }

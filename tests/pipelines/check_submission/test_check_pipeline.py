@@ -8,6 +8,7 @@ from kedro.validation.type_extractor import TypeExtractor
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.text import TextDataset
 
+from cbsn_pipeline.datasets import VersionsDataset
 from cbsn_pipeline.findings import FindingsError
 from cbsn_pipeline.pipelines.check_submission import create_pipeline
 from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
@@ -48,7 +49,13 @@ def run(paths, tmp_path):
                 "submission_check_markdown": TextDataset(
                     filepath=str(folder), version=version
                 ),
-                "submission_checks": MemoryDataset(folder),
+                "submission_checks": VersionsDataset(
+                    dataset={
+                        "type": "text.TextDataset",
+                        "filepath": str(folder),
+                        "versioned": True,
+                    }
+                ),
             }
         )
         SequentialRunner().run(create_pipeline(), catalog)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cbsn_pipeline.datasets import VersionsDataset
 from cbsn_pipeline.datasets.manifest import Manifest
 from cbsn_pipeline.pipeline_registry import register_pipelines
 from cbsn_pipeline.pipelines.reproduce import nodes
@@ -86,7 +87,7 @@ def write(scores, manifest, tmp_path, options, **train):
         report,
         manifest,
         PART,
-        tmp_path / "cards.json",
+        [],
         TrainOptions(**train),
         options,
     )
@@ -154,11 +155,16 @@ def save(card, folder, version, **changes):
     path.write_text(json.dumps(card | changes))
 
 
+def versions_of(file):
+    entry = {"type": "json.JSONDataset", "filepath": str(file), "versioned": True}
+    return VersionsDataset(dataset=entry).load()
+
+
 def test_the_other_seeds_follow_that_of_the_training(card, tmp_path, started):
     options = OPTIONS.model_copy(update={"seeds": 3})
 
     seeds = nodes.train_other_seeds(
-        Session(None, {}), card, tmp_path / "none", TrainOptions(seed=4), options
+        Session(None, {}), card, [], TrainOptions(seed=4), options
     )
 
     assert seeds == [4, 5, 6]
@@ -174,7 +180,9 @@ def test_a_resumed_run_passes_over_seeds_that_have_a_card(card, tmp_path, starte
     for resume, expected in ((True, [2]), (False, [1, 2])):
         started.clear()
         train = TrainOptions(resume=resume)
-        nodes.train_other_seeds(Session(None, {}), card, cards, train, options)
+        nodes.train_other_seeds(
+            Session(None, {}), card, versions_of(cards), train, options
+        )
         assert started == expected
 
 
@@ -183,7 +191,7 @@ def test_seeds_of_another_experiment_are_not_in_the_mean(card, tmp_path, caplog)
     save(card, cards, "1", seed=1, psnr_db=36.5)
     save(card, cards, "2", seed=2, git_commit="changed meanwhile")
 
-    summary, metrics = nodes.summarise_seeds(card, [0, 1, 2], cards)
+    summary, metrics = nodes.summarise_seeds(card, [0, 1, 2], versions_of(cards))
 
     assert summary["psnr_db"] == {"0": 34.5, "1": 36.5}
     assert metrics["reproduction/mean_db"] == summary["mean_db"] == 35.5
@@ -192,7 +200,7 @@ def test_seeds_of_another_experiment_are_not_in_the_mean(card, tmp_path, caplog)
 
 
 def test_one_seed_has_no_spread(card, tmp_path):
-    summary, metrics = nodes.summarise_seeds(card, [0], tmp_path / "none")
+    summary, metrics = nodes.summarise_seeds(card, [0], [])
 
     assert summary["standard_deviation_db"] is None
     assert not metrics

@@ -1,13 +1,13 @@
 """The steps around a training that prove what it reproduces."""
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline.datasets.manifest import Manifest
+from cbsn_pipeline.datasets.versions_dataset import SavedVersion
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.session import Session
 from cbsn_pipeline.training.options import TrainOptions
@@ -75,7 +75,7 @@ def write_card(
     training_report: dict[str, Any],
     manifest: Manifest,
     noisy_blocks: Blocks,
-    earlier_cards: Path,
+    earlier_cards: list[SavedVersion],
     train: TrainOptions,
     options: ReproduceOptions,
 ) -> tuple[dict[str, Any], str, dict[str, float], dict[str, str]]:
@@ -88,7 +88,7 @@ def write_card(
         training_report: Hours and hardware.
         manifest: What was trained on.
         noisy_blocks: What was scored, (images, blocks, 256, 256, 3).
-        earlier_cards: Folder of the versions of this card: other seeds.
+        earlier_cards: All versions of this card: other seeds.
         train: How it was trained.
         options: The protocol.
 
@@ -132,7 +132,7 @@ def write_card(
 def train_other_seeds(
     session: Session,
     reproduction_card: dict[str, Any],
-    earlier_cards: Path,
+    earlier_cards: list[SavedVersion],
     train: TrainOptions,
     options: ReproduceOptions,
 ) -> list[int]:
@@ -142,7 +142,7 @@ def train_other_seeds(
         session: What this run was asked for.
         reproduction_card: Of this run: when a training is resumed, seeds that have a
             card of the same experiment are passed over.
-        earlier_cards: Folder of the versions of the card.
+        earlier_cards: All versions of the card.
         train: How it was trained.
         options: How many seeds.
 
@@ -167,14 +167,16 @@ def train_other_seeds(
 
 
 def summarise_seeds(
-    reproduction_card: dict[str, Any], seeds: list[int], earlier_cards: Path
+    reproduction_card: dict[str, Any],
+    seeds: list[int],
+    earlier_cards: list[SavedVersion],
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Give mean and spread over the seeds that were reproduced.
 
     Args:
         reproduction_card: Of this run.
         seeds: That were asked for.
-        earlier_cards: Folder of the versions of the card, theirs among them.
+        earlier_cards: All versions of the card, theirs among them.
 
     Returns:
         ``psnr_db`` by seed, ``mean_db`` and ``standard_deviation_db`` (None for one
