@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
 
 from cbsn_pipeline.hooks.tracking_options import TrackingOptions
+from cbsn_pipeline.pipeline_registry import register_pipelines
 from cbsn_pipeline.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -29,11 +31,29 @@ OPTIONS = {
     ),
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
+PIPELINES = register_pipelines()
+# A dataset that each is for, its file below 08_reporting, and what MLflow gets of it.
+FACTORIES = {
+    "{part}_scores": ("image_scores", "image_scores.csv", None),
+    "{stage}_report": ("doctor_report", "doctor.json", "doctor/doctor.json"),
+    "{site}_submission_report": (
+        "dnd_submission_report",
+        "dnd_submission_report.json",
+        "submit_dnd/report.json",
+    ),
+    "{stage}_metrics": ("estimate_metrics", None, "metrics"),
+    "{stage}_tags": ("estimate_tags", None, "tags"),
+}
 ENVIRONMENTS = ["sample", "sidd", "sidd_small", "blocks", "dnd", "photos"]
 
 
 def load(environment, kind):
     return OmegaConfigLoader(CONF, env=environment, **CONFIG_LOADER_ARGS)[kind]
+
+
+def read_catalog(environment):
+    """As a run has it: a dataset exists when it is asked for."""
+    return DataCatalog.from_config(load(environment, "catalog"), save_version="V")
 
 
 def options(environment, stage):
@@ -58,19 +78,52 @@ def test_every_environment_has_a_catalog_and_keeps_its_results_apart(environment
     TrackingOptions(**load(environment, "mlflow"))
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_dataset_has_an_entry_or_a_factory_and_a_layer(environment):
+    catalog = read_catalog(environment)
+
+    names = {
+        name
+        for stage, pipeline in PIPELINES.items()
+        if stage != "sample" or environment == "sample"
+        for name in pipeline.datasets()
+        if not name.startswith("params:")
+    }
+    assert sorted(name for name in names if name not in catalog) == []
+    for name in names:
+        assert catalog[name].metadata["kedro-viz"]["layer"], name
+
+
+def test_every_entry_and_factory_is_of_a_dataset():
+    catalog = read_catalog("sample")
+
+    used = {name for pipeline in PIPELINES.values() for name in pipeline.datasets()}
+    assert set(load("sample", "catalog")) - used == set(FACTORIES)
+    for factory, (name, _, _) in FACTORIES.items():
+        assert catalog.config_resolver.match_dataset_pattern(name) == factory
+        assert name in used
+
+
+@pytest.mark.parametrize(("name", "file", "logged"), FACTORIES.values())
+def test_a_factory_says_where_and_what_mlflow_gets(name, file, logged):
+    config = read_catalog("sidd").config_resolver.resolve_pattern(name)
+
+    assert config.get("filepath") == (file and f"data/08_reporting/sidd/{file}")
+    assert config["metadata"].get("mlflow") == logged
+    assert config.get("versioned", False) == (file is not None)
+
+
 def test_results_are_versioned():
-    catalog = load("sidd", "catalog")
-    versioned = {name for name, entry in catalog.items() if entry.get("versioned")}
+    catalog = read_catalog("sidd")
+    versioned = {
+        name
+        for pipeline in PIPELINES.values()
+        for name in pipeline.all_outputs()
+        if getattr(catalog.get(name), "_version", None)
+    }
 
     submissions = {"sidd_submission", "dnd_submission"}
-    assert versioned >= {"manifest", "denoiser", "score_table"} | submissions
-
-
-def test_every_dataset_has_a_layer():
-    catalog = load("sample", "catalog")
-
-    for name, entry in catalog.items():
-        assert entry["metadata"]["kedro-viz"]["layer"], name
+    assert versioned >= {"manifest", "denoiser", "block_scores"} | submissions
 
 
 def test_the_base_is_the_papers_run():
@@ -87,15 +140,11 @@ def test_the_base_is_the_papers_run():
 def test_documents_name_only_environments_and_pipelines_that_exist(name):
     import re
 
-    from cbsn_pipeline.pipeline_registry import register_pipelines
-
     text = (CONF.parent / name).read_text(encoding="utf-8")
     named = re.findall(r"--pipelines?[= ]([\w,]+)", text)
 
     assert set(re.findall(r"--env (\w+)", text)) <= set(ENVIRONMENTS)
-    assert {p for names in named for p in names.split(",")} - {"NAME"} <= set(
-        register_pipelines()
-    )
+    assert {p for names in named for p in names.split(",")} - {"NAME"} <= set(PIPELINES)
 
 
 def test_files_that_documents_link_to_exist():
@@ -110,13 +159,11 @@ def test_files_that_documents_link_to_exist():
 def test_a_schedule_is_a_run_with_valid_options(path):
     import yaml
 
-    from cbsn_pipeline.pipeline_registry import register_pipelines
-
     run = yaml.safe_load(path.read_text(encoding="utf-8"))["run"]
     base = {**load(run["env"], "parameters")["train"], **run["params"]["train"]}
 
     assert run["env"] in ENVIRONMENTS
-    assert run["pipelines"] in register_pipelines()
+    assert run["pipelines"] in PIPELINES
     module, name = OPTIONS["train"].split(":")
     train = getattr(import_module(module), name)(**base)
     assert train.ramp_steps <= train.steps

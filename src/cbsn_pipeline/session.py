@@ -32,3 +32,5 @@ class Session(NamedTuple):
     """``--env``; None for the default one."""
     parameters: dict[str, Any]
     """``--params``, nested."""
+    tracked_run: str | None = None
+    """Id of its MLflow run, if it is tracked."""

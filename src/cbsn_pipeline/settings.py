@@ -10,10 +10,11 @@ from cbsn_pipeline.hooks import (
 )
 
 # The last one is called first, where order counts: parameters must be known, protocol
-# and pipeline must fit, the sample is made, raw data is looked for, the run is tracked.
+# and pipeline must fit, the sample is made, raw data is looked for, the run is tracked,
+# and nodes that start further runs are told of it.
 HOOKS = (
-    TrackingHook(),
     SessionHook(),
+    TrackingHook(),
     RawDataHook(),
     SampleHook(),
     ProtocolHook(),

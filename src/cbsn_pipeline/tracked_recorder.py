@@ -23,6 +23,11 @@ class TrackedRecorder:
         self._steps, self._title = steps, title
         self._bar: Progress | None = None  # begins at the step a run resumes after
 
+    @property
+    def run_id(self) -> str | None:
+        """The run in MLflow, None when tracking is off."""
+        return tracking.active_run_id()
+
     def log_metrics(self, values: Mapping[str, float], step: int) -> None:
         """Add numbers to the run's curves."""
         tracking.log_metrics(values, step=step)

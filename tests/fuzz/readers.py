@@ -107,20 +107,23 @@ def read_scores(path: Path) -> None:
 
 def read_card(path: Path) -> None:
     """Follow a card to its scores, and read it as a card of another seed."""
+    from cbsn_pipeline.datasets import VersionsDataset
     from cbsn_pipeline.pipelines.compare.score_files import find_by_path
     from cbsn_pipeline.pipelines.reproduce.card import read_cards
 
     (path.parent / "block_scores.csv").touch()
-    versioned = path.parent / "card.json" / "version" / "card.json"
+    file = path.parent / "card.json"
+    entry = {"type": "json.JSONDataset", "filepath": str(file), "versioned": True}
+    versioned = file / "version" / "card.json"
     versioned.parent.parent.unlink(missing_ok=True)
     versioned.parent.mkdir(parents=True)
     try:
         shutil.copy(path, versioned)
-        for card in read_cards(path.parent / "card.json"):
+        for card in read_cards(VersionsDataset(dataset=entry).load()):
             assert isinstance(card, dict)
             assert isinstance(card["psnr_db"], float)
     finally:
-        shutil.rmtree(path.parent / "card.json")
+        shutil.rmtree(file)
     assert isinstance(find_by_path(str(path), path.parent).label, str)
 
 

@@ -35,6 +35,12 @@ def test_a_run_without_parameters_has_none():
     assert catalog.load("session") == Session(None, {})
 
 
+def test_the_runs_it_starts_are_shown_below_its_own(monkeypatch):
+    monkeypatch.setattr(session_hook.tracking, "active_run_id", lambda: "abc")
+
+    assert run("session").load("session").tracked_run == "abc"
+
+
 def test_other_pipelines_are_left_alone():
     assert not run("other").exists("session")
 

@@ -23,6 +23,7 @@ _EXPORTS = {
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
     "SaveVersionDataset": "save_version_dataset",
+    "VersionsDataset": "versions_dataset",
     "ImageSetDataset": "image_set_dataset",
     "SubmissionDataset": "submission_dataset",
 }

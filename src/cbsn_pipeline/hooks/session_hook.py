@@ -6,6 +6,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from cbsn_pipeline import tracking
 from cbsn_pipeline.processes import end_with_parent
 from cbsn_pipeline.session import Session, parent_process
 
@@ -27,5 +28,11 @@ class SessionHook:
         if parent is not None:
             end_with_parent(parent)
         if DATASET in pipeline.inputs():
-            session = Session(run_params["env"], run_params["runtime_params"] or {})
-            catalog.save(DATASET, session)
+            catalog.save(
+                DATASET,
+                Session(
+                    run_params["env"],
+                    run_params["runtime_params"] or {},
+                    tracking.active_run_id(),
+                ),
+            )

@@ -2,13 +2,13 @@ import json
 import logging
 
 import pytest
-import yaml
 from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.runner import SequentialRunner
 from kedro.validation.type_extractor import TypeExtractor
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.text import TextDataset
 
+from cbsn_pipeline.datasets import VersionsDataset
 from cbsn_pipeline.findings import FindingsError
 from cbsn_pipeline.pipelines.check_submission import create_pipeline
 from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
@@ -30,17 +30,6 @@ def test_kedro_finds_the_options_of_the_nodes(caplog):
     assert not caplog.records
 
 
-def test_every_dataset_is_in_the_catalog():
-    from pathlib import Path
-
-    conf = Path(__file__).resolve().parents[3] / "conf" / "base"
-    entries = yaml.safe_load((conf / "catalog_check_submission.yml").read_text())
-
-    assert create_pipeline().datasets() == {*entries, "params:check_submission"}
-    assert entries["submission_check"]["versioned"]
-    assert entries["submission_check_markdown"]["versioned"]
-
-
 @pytest.fixture
 def run(paths, tmp_path):
     """Run the stage with versioned reports."""
@@ -60,7 +49,13 @@ def run(paths, tmp_path):
                 "submission_check_markdown": TextDataset(
                     filepath=str(folder), version=version
                 ),
-                "submission_checks": MemoryDataset(folder),
+                "submission_checks": VersionsDataset(
+                    dataset={
+                        "type": "text.TextDataset",
+                        "filepath": str(folder),
+                        "versioned": True,
+                    }
+                ),
             }
         )
         SequentialRunner().run(create_pipeline(), catalog)

@@ -14,6 +14,7 @@ from cbsn_pipeline.imaging.quantise import to_unit
 from cbsn_pipeline.pipelines.denoise import create_pipeline, nodes
 from cbsn_pipeline.pipelines.denoise.before_after import Comparison
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
+from cbsn_pipeline.tracked_recorder import TrackedRecorder
 
 
 class HalvingDenoiser:
@@ -105,9 +106,9 @@ def test_averaged_weights_are_used_when_asked_for(photos):
 def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
     logged = []
     monkeypatch.setattr(
-        nodes.tracking,
+        TrackedRecorder,
         "log_metrics",
-        lambda values, step: logged.append((values, step)),
+        lambda _, values, step: logged.append((values, step)),
     )
     monkeypatch.setattr(
         "cbsn_pipeline.pace.time.perf_counter", iter([10.0, 12.0]).__next__
@@ -128,8 +129,9 @@ def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
 
 def test_what_was_given_back_is_said_and_logged(photos, monkeypatch, caplog):
     logged = {}
-    log = lambda values, step: logged.update(values)  # noqa: E731
-    monkeypatch.setattr(nodes.tracking, "log_metrics", log)
+    monkeypatch.setattr(
+        TrackedRecorder, "log_metrics", lambda _, values, step: logged.update(values)
+    )
     denoiser = HalvingDenoiser()
 
     with caplog.at_level(logging.INFO):
@@ -164,13 +166,10 @@ def test_crops_of_the_first_photographs_are_kept_while_they_are_written(photos):
     assert list(crops[0].panels) == ["noisy", "network alone", "denoised"]
 
 
-def test_the_sheet_is_drawn_and_tracked(monkeypatch):
-    logged = {}
-    monkeypatch.setattr(nodes.tracking, "log_figure", logged.__setitem__)
+def test_the_sheet_is_drawn():
     image = np.zeros((4, 4, 3), np.uint8)
     crop = Comparison("a.png: most noise", {"noisy": image, "denoised": image})
 
     figure = nodes.draw_before_after((Path("a.png"),), [crop])
 
-    assert logged == {"denoise/before_after": figure}
     assert [text.get_text() for text in figure.texts] == [crop.title, *crop.panels]

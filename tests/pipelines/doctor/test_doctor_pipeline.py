@@ -2,14 +2,14 @@ import io
 import json
 
 import pytest
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.text import TextDataset
 from pydantic import ValidationError
 from rich.console import Console
 
-from cbsn_pipeline.datasets import FolderDataset
+from cbsn_pipeline.datasets import VersionsDataset
 from cbsn_pipeline.findings import FindingsError
 from cbsn_pipeline.hooks.raw_data_hook import REQUIRED
 from cbsn_pipeline.hooks.sample_hook import RAW_DATASETS
@@ -22,10 +22,12 @@ from cbsn_pipeline.raw_data_checks.tables import print_report
 
 def run(inputs, tmp_path):
     given = {n: MemoryDataset(v, copy_mode="assign") for n, v in inputs.items()}
+    file = str(tmp_path / "doctor.md")
+    entry = {"type": "text.TextDataset", "filepath": file, "versioned": True}
     saved = {
         "doctor_report": JSONDataset(filepath=str(tmp_path / "doctor.json")),
-        "doctor_markdown": TextDataset(filepath=str(tmp_path / "doctor.md")),
-        "doctor_reports": FolderDataset(filepath=str(tmp_path / "doctor.md")),
+        "doctor_markdown": TextDataset(filepath=file, version=Version(None, "V")),
+        "doctor_reports": VersionsDataset(dataset=entry),
     }
     SequentialRunner().run(create_pipeline(), DataCatalog(given | saved))
 
@@ -34,7 +36,7 @@ def test_sound_photographs_pass(inputs, tmp_path, capsys):
     run(inputs, tmp_path)
 
     report = json.loads((tmp_path / "doctor.json").read_text())
-    markdown = (tmp_path / "doctor.md").read_text()
+    markdown = (tmp_path / "doctor.md/V/doctor.md").read_text()
     assert report["findings"] == []
     assert report["parts"][0]["facts"]["images"] == 2
     assert report["needs"]["patches"] == 2 * 2 * 3  # of 18 x 28 pixels, 8 x 8 each
@@ -45,12 +47,12 @@ def test_sound_photographs_pass(inputs, tmp_path, capsys):
 def test_the_report_is_there_before_errors_fail_the_run(inputs, tmp_path, photos):
     (photos / "a.png").write_bytes(b"")
 
-    with pytest.raises(FindingsError, match=r"2 error.*0 bytes.*doctor\.md"):
+    with pytest.raises(FindingsError, match=r"2 error.*0 bytes.*md/V/doctor\.md"):
         run(inputs, tmp_path)
 
     report = json.loads((tmp_path / "doctor.json").read_text())
     assert [f["code"] for f in report["findings"]] == ["empty_file", "empty_file"]
-    assert "empty\\_file" in (tmp_path / "doctor.md").read_text()
+    assert "empty\\_file" in (tmp_path / "doctor.md/V/doctor.md").read_text()
 
 
 def test_nothing_at_all_is_a_report_too(inputs, tmp_path, capsys):

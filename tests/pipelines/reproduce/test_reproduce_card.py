@@ -3,6 +3,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from cbsn_pipeline.datasets import VersionsDataset
 from cbsn_pipeline.pipelines.reproduce.card import (
     as_markdown,
     find_obstacles,
@@ -190,10 +191,11 @@ def test_earlier_cards_are_read_in_order_and_damaged_ones_named(tmp_path, caplog
     (folder / "2026-02").mkdir()
     (folder / "2026-02" / "card.json").write_text(json.dumps(good[0]))
 
-    assert read_cards(folder) == good
+    entry = {"type": "json.JSONDataset", "filepath": str(folder), "versioned": True}
+    assert read_cards(VersionsDataset(dataset=entry).load()) == good
     for version in ("2026-01", "2026-04", "2026-05"):
         assert version in caplog.text
-    assert read_cards(tmp_path / "none") == []
+    assert read_cards([]) == []
 
 
 def test_the_page_says_it_all():

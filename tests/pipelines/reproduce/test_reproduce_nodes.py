@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cbsn_pipeline.datasets import VersionsDataset
 from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipeline_registry import register_pipelines
 from cbsn_pipeline.pipelines.reproduce import nodes
@@ -86,7 +87,7 @@ def write(scores, manifest, tmp_path, options, **train):
         report,
         manifest,
         PART,
-        tmp_path / "cards.json",
+        [],
         TrainOptions(**train),
         options,
     )
@@ -95,7 +96,7 @@ def write(scores, manifest, tmp_path, options, **train):
 def test_the_card_holds_claim_run_and_result(scores, manifest, tmp_path):
     options = OPTIONS.model_copy(update={"part_of_set": True})
 
-    card, page = write(scores, manifest, tmp_path, options, seed=4)
+    card, page, metrics, tags = write(scores, manifest, tmp_path, options, seed=4)
 
     assert card["verdict"] == "inside"
     assert card["seed"] == 4
@@ -114,6 +115,8 @@ def test_the_card_holds_claim_run_and_result(scores, manifest, tmp_path):
     assert "seed" not in card["training_options"]
     assert card["seeds"]["psnr_db"] == {"4": 34.5}
     assert "34.50 dB: inside the band 30 to 40 dB (us)" in page
+    assert metrics == {"reproduction/psnr_db": 34.5}
+    assert tags == {"protocol": card["protocol"], "verdict": "inside"}
 
 
 def test_a_protocol_that_was_not_kept_gets_no_verdict(scores, manifest, tmp_path):
@@ -121,7 +124,7 @@ def test_a_protocol_that_was_not_kept_gets_no_verdict(scores, manifest, tmp_path
         update={"part_of_set": True, "dagger": True, "steps": 7}
     )
 
-    card, page = write(scores, manifest, tmp_path, options)
+    card, page, *_ = write(scores, manifest, tmp_path, options)
 
     assert card["verdict"].startswith("no verdict: 0 of 6 scored blocks were trained")
     assert "500000 steps, the band is for 7" in card["verdict"]
@@ -152,11 +155,16 @@ def save(card, folder, version, **changes):
     path.write_text(json.dumps(card | changes))
 
 
+def versions_of(file):
+    entry = {"type": "json.JSONDataset", "filepath": str(file), "versioned": True}
+    return VersionsDataset(dataset=entry).load()
+
+
 def test_the_other_seeds_follow_that_of_the_training(card, tmp_path, started):
     options = OPTIONS.model_copy(update={"seeds": 3})
 
     seeds = nodes.train_other_seeds(
-        Session(None, {}), card, tmp_path / "none", TrainOptions(seed=4), options
+        Session(None, {}), card, [], TrainOptions(seed=4), options
     )
 
     assert seeds == [4, 5, 6]
@@ -172,32 +180,27 @@ def test_a_resumed_run_passes_over_seeds_that_have_a_card(card, tmp_path, starte
     for resume, expected in ((True, [2]), (False, [1, 2])):
         started.clear()
         train = TrainOptions(resume=resume)
-        nodes.train_other_seeds(Session(None, {}), card, cards, train, options)
+        nodes.train_other_seeds(
+            Session(None, {}), card, versions_of(cards), train, options
+        )
         assert started == expected
 
 
-def test_seeds_of_another_experiment_are_not_in_the_mean(
-    card, tmp_path, caplog, monkeypatch
-):
+def test_seeds_of_another_experiment_are_not_in_the_mean(card, tmp_path, caplog):
     cards = tmp_path / "card.json"
     save(card, cards, "1", seed=1, psnr_db=36.5)
     save(card, cards, "2", seed=2, git_commit="changed meanwhile")
-    logged = {}
-    monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
 
-    summary = nodes.summarise_seeds(card, [0, 1, 2], cards)
+    summary, metrics = nodes.summarise_seeds(card, [0, 1, 2], versions_of(cards))
 
     assert summary["psnr_db"] == {"0": 34.5, "1": 36.5}
-    assert logged["reproduction/mean_db"] == summary["mean_db"] == 35.5
-    assert logged["reproduction/standard_deviation_db"] == pytest.approx(2**0.5)
+    assert metrics["reproduction/mean_db"] == summary["mean_db"] == 35.5
+    assert metrics["reproduction/standard_deviation_db"] == pytest.approx(2**0.5)
     assert "Seeds [2] are of another experiment" in caplog.text
 
 
-def test_one_seed_has_no_spread(card, tmp_path, monkeypatch):
-    logged = {}
-    monkeypatch.setattr(nodes.tracking, "log_metrics", logged.update)
-
-    summary = nodes.summarise_seeds(card, [0], tmp_path / "none")
+def test_one_seed_has_no_spread(card, tmp_path):
+    summary, metrics = nodes.summarise_seeds(card, [0], [])
 
     assert summary["standard_deviation_db"] is None
-    assert not logged
+    assert not metrics

@@ -42,7 +42,7 @@ def told(tmp_path, monkeypatch):
 
 
 def run(session, tmp_path, seed=3):
-    seeds.run_seed(session, seed, project=tmp_path, parent_run="run-1")
+    seeds.run_seed(session._replace(tracked_run="run-1"), seed, project=tmp_path)
 
 
 def test_a_seed_repeats_the_run_with_its_own_states(told):

@@ -43,7 +43,7 @@ def test_other_training_data_is_refused():
 
 
 def test_a_submission_waits_for_the_site():
-    card, page = write()
+    card, page, *_ = write()
 
     assert card["psnr_db"] is None
     assert card["verdict"].startswith("no verdict: the site has not scored it yet")
@@ -58,7 +58,7 @@ def test_a_submission_waits_for_the_site():
     ("psnr_db", "verdict"), [(38.39, "below"), (38.6, "inside"), (38.91, "above")]
 )
 def test_the_answer_of_the_site_is_judged(psnr_db, verdict):
-    card, page = write(site_psnr_db=psnr_db, site_ssim=0.94)
+    card, page, *_ = write(site_psnr_db=psnr_db, site_ssim=0.94)
 
     assert card["verdict"] == verdict
     assert f"{psnr_db:.2f} dB, SSIM 0.940 by the site: {verdict} the band" in page
@@ -73,23 +73,23 @@ def test_the_answer_of_the_site_is_judged(psnr_db, verdict):
     ],
 )
 def test_a_protocol_that_was_not_kept_gets_no_verdict(changes, steps, obstacle):
-    card, _ = write(REPORT | changes, steps=steps, site_psnr_db=38.6)
+    card, *_ = write(REPORT | changes, steps=steps, site_psnr_db=38.6)
 
     assert card["verdict"].startswith("no verdict")
     assert obstacle in card["verdict"]
 
 
 def test_a_submission_without_an_archive_has_none():
-    card, _ = write(REPORT | {"archive": None})
+    card, *_ = write(REPORT | {"archive": None})
 
     assert card["submission"]["archive"] is None
 
 
-def test_the_score_goes_to_the_tracker(monkeypatch):
-    logged = {}
-    monkeypatch.setattr(site.tracking, "log_metrics", logged.update)
+def test_the_answer_of_the_site_becomes_a_metric():
+    *_, metrics, tags = write()
+    assert metrics == {}
+    assert tags["protocol"] == "DND, dagger"
 
-    write()
-    assert not logged
-    write(site_psnr_db=38.6)
-    assert logged == {"reproduction/psnr_db": 38.6}
+    *_, metrics, tags = write(site_psnr_db=38.6)
+    assert metrics == {"reproduction/psnr_db": 38.6}
+    assert tags["verdict"] == "inside"

@@ -1,7 +1,6 @@
 import json
 import logging
 import threading
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -78,15 +77,6 @@ def test_kedro_finds_the_options_of_the_nodes(caplog):
 
     assert found == {"score": ScoreOptions}
     assert not caplog.records
-
-
-def test_every_dataset_is_in_the_catalog():
-    conf = Path(__file__).resolve().parents[3] / "conf/base/catalog_score.yml"
-    text = "\n" + conf.read_text()
-
-    names = create_pipeline().datasets() - {"params:score"}
-
-    assert [name for name in names if f"\n{name}:" not in text] == []
 
 
 def test_two_folders_are_scored_by_name(run, folders, capsys):

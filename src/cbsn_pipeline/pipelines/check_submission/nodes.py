@@ -1,8 +1,8 @@
 """The steps of checking a submission."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cbsn_pipeline.datasets.versions_dataset import SavedVersion
 from cbsn_pipeline.findings import from_records, raise_errors
 from cbsn_pipeline.pipelines.check_submission.options import CheckSubmissionOptions
 
@@ -40,14 +40,14 @@ def check_submission(
 def report_submission_check(
     submission_check: dict[str, Any],
     submission_check_markdown: str,
-    submission_checks: Path,
+    submission_checks: list[SavedVersion],
 ) -> None:
     """Show the findings, and fail if there are errors: the report is saved by then.
 
     Args:
         submission_check: The report.
         submission_check_markdown: The same as text: saved by now.
-        submission_checks: Folder of the reports, the newest last.
+        submission_checks: All versions of that text; the newest is named.
 
     Raises:
         FindingsError: There are errors.
@@ -55,8 +55,7 @@ def report_submission_check(
     from cbsn_pipeline.submission_checks.report import print_report
 
     print_report(submission_check)
-    saved = sorted(submission_checks.glob(f"*/{submission_checks.name}"))
     raise_errors(
         from_records(submission_check["findings"]),
-        report=str(saved[-1] if saved else submission_checks),
+        report=str(submission_checks[-1].path),
     )

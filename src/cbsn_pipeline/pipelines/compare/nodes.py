@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.pipelines.compare import sources
 from cbsn_pipeline.pipelines.compare.options import CompareOptions
 from cbsn_pipeline.pipelines.compare.sources import ComparedRun
@@ -25,7 +24,9 @@ logger = logging.getLogger(__name__)
 Blocks = NDArray[np.uint8]  # (images, blocks, height, width, RGB), 0..255
 
 
-def find_runs(options: CompareOptions, configuration: Path) -> list[ComparedRun]:
+def find_runs(
+    options: CompareOptions, configuration: Path
+) -> tuple[list[ComparedRun], dict[str, str]]:
     """Find the scores and the denoiser of every run that is named.
 
     Args:
@@ -33,7 +34,8 @@ def find_runs(options: CompareOptions, configuration: Path) -> list[ComparedRun]
         configuration: The folder ``conf`` of the project.
 
     Returns:
-        The runs in the order given, called A, B, ...; others are compared with A.
+        The runs in the order given, called A, B, ...; others are compared with A. And
+        how they were named, as a tag of this run.
 
     Raises:
         ValueError: No run is named, or one leads to no scores.
@@ -41,8 +43,7 @@ def find_runs(options: CompareOptions, configuration: Path) -> list[ComparedRun]
     runs = sources.find_runs(options, configuration.parent)
     for run in runs:
         logger.info("%s is %s: %s", run.letter, run.label, run.scores)
-    tracking.set_tags({"compared_runs": ", ".join(run.entry for run in runs)})
-    return runs
+    return runs, {"compared_runs": ", ".join(run.entry for run in runs)}
 
 
 def pair_scores(compared_runs: list[ComparedRun], options: CompareOptions) -> DataFrame:
@@ -104,8 +105,7 @@ def draw_panels(
         options: How many blocks.
 
     Returns:
-        The figure, one pixel per pixel, logged to MLflow too; and why panels are
-        missing, a sentence each.
+        The figure, one pixel per pixel, and why panels are missing, a sentence each.
     """
     from cbsn_pipeline import panels as pictures
     from cbsn_pipeline.pipelines.compare.panels import make_panels
@@ -116,9 +116,7 @@ def draw_panels(
     for note in panels.notes:
         logger.warning(note)
     names = [f"{run.letter}: {run.label}" for run in compared_runs]
-    figure = pictures.draw_panels(panels.rows, names + panels.notes)
-    tracking.log_figure("compare/panels", figure)
-    return figure, panels.notes
+    return pictures.draw_panels(panels.rows, names + panels.notes), panels.notes
 
 
 def write_tables(
@@ -154,25 +152,25 @@ def report_comparison(
     comparison_latex: str,
     panel_notes: list[str],
     options: CompareOptions,
-) -> None:
-    """Log the comparison to MLflow and show the tables that the run was made for.
+) -> dict[str, float]:
+    """Show the tables that the run was made for.
 
     Args:
         comparison: One row per pair and metric.
         compared_runs: The runs.
-        comparison_markdown: As written.
-        comparison_latex: As written.
+        comparison_markdown: Saved by now.
+        comparison_latex: Saved by now.
         panel_notes: Why panels are missing.
         options: How the numbers were made.
+
+    Returns:
+        The numbers of the comparison as metrics.
     """
     from cbsn_pipeline.pipelines.compare.layout import lay_out
     from cbsn_pipeline.pipelines.compare.report import print_comparison
 
-    tracking.log_metrics(name_metrics(comparison))
-    tracking.log_table("compare/comparison", comparison)
-    tracking.log_text("compare/comparison.md", comparison_markdown)
-    tracking.log_text("compare/comparison.tex", comparison_latex)
     print_comparison(lay_out(comparison, compared_runs, options, panel_notes))
+    return name_metrics(comparison)
 
 
 def name_metrics(comparison: DataFrame) -> dict[str, float]:

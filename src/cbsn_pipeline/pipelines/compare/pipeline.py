@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.find_runs,
                 ["params:compare", "configuration"],
-                "compared_runs",
+                ["compared_runs", "comparison_tags"],
                 name="find_runs",
             ),
             Node(
@@ -57,7 +57,7 @@ def create_pipeline() -> Pipeline:
                     "panel_notes",
                     "params:compare",
                 ],
-                None,
+                "comparison_metrics",
                 name="report_comparison",
             ),
         ],

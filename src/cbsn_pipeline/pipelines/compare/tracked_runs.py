@@ -2,12 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cbsn_pipeline import tracking
 from cbsn_pipeline.pipelines.compare.score_files import Found, versioned_file
 
 if TYPE_CHECKING:
+    from kedro.io import CatalogConfigResolver
     from mlflow.entities import Run
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -114,9 +115,10 @@ def _runs_that_scored(denoiser: str | None, experiment: str) -> list[str]:
     return [f"{run.info.run_id} ({run.info.run_name})" for run in validated[:3]]
 
 
-def _read_catalog(project: Path, environment: str) -> dict[str, Any]:
-    """Read the catalog as a run of that environment had it."""
+def _read_catalog(project: Path, environment: str) -> "CatalogConfigResolver":
+    """Read the catalog as a run of that environment had it, factories included."""
     from kedro.config import MissingConfigException, OmegaConfigLoader
+    from kedro.io import CatalogConfigResolver, DataCatalog
 
     loader = OmegaConfigLoader(
         str(project / "conf"),
@@ -125,20 +127,25 @@ def _read_catalog(project: Path, environment: str) -> dict[str, Any]:
         default_run_env="base",
     )
     try:
-        catalog: dict[str, Any] = loader["catalog"]
+        return CatalogConfigResolver(
+            loader["catalog"],
+            default_runtime_patterns=DataCatalog.default_runtime_patterns,
+        )
     except MissingConfigException as error:
         raise ValueError(
             f"compare.runs: a run of the environment {environment!r} is named, whose "
             f"configuration cannot be read in {project / 'conf'} ({error}). Was the "
             "environment renamed? The path of the run's block_scores.csv will do."
         ) from error
-    return catalog
 
 
 def _file_of(
-    dataset: str, versions: dict[str, str], catalog: dict[str, Any], project: Path
+    dataset: str,
+    versions: dict[str, str],
+    catalog: "CatalogConfigResolver",
+    project: Path,
 ) -> Path | None:
-    if dataset not in versions or dataset not in catalog:
+    filepath = catalog.resolve_pattern(dataset).get("filepath")
+    if dataset not in versions or filepath is None:
         return None
-    filepath = project / catalog[dataset]["filepath"]
-    return versioned_file(filepath, versions[dataset])
+    return versioned_file(project / filepath, versions[dataset])

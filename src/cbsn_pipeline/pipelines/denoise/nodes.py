@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.pace import Pace
 from cbsn_pipeline.pipelines.denoise.before_after import (
     Comparison,
@@ -28,10 +27,11 @@ if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
     from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
     from cbsn_pipeline.datasets.photos_dataset import Photos
+    from cbsn_pipeline.training.monitoring.recorder import Recorder
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the
     # names must exist; the libraries behind them load only when a node runs.
-    DenoisedPicture = Denoiser = Figure = PendingPhoto = Photos = Any
+    DenoisedPicture = Denoiser = Figure = PendingPhoto = Photos = Recorder = Any
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class DenoisedPhotos:
         photos: The originals.
         options: How they are denoised.
         comparisons: Crops of the first photographs are put here.
+        recorder: Is told the pace, and what was given back, photograph by photograph.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class DenoisedPhotos:
         photos: Photos,
         options: DenoiseOptions,
         comparisons: list[Comparison],
+        recorder: Recorder,
     ) -> None:
         self._denoiser = denoiser
         self._photos = photos
         self._options = options
         self._comparisons = comparisons
+        self._recorder = recorder
         self.names = name_outputs(photos.relative)
         self.pace = Pace()
 
@@ -85,7 +88,7 @@ class DenoisedPhotos:
             seconds / megapixels,
         )
         self._report_restitution(denoised, name)
-        tracking.log_metrics(
+        self._recorder.log_metrics(
             {
                 "denoise/seconds_per_megapixel": self.pace.seconds_per_megapixel,
                 "denoise/restitution_window": denoised.restitution.window,
@@ -155,11 +158,14 @@ def denoise_photos(
         uint8, 16-bit ones uint16; and a list that crops of the first ones are put
         into while they are written.
     """
+    from cbsn_pipeline.tracked_recorder import TrackedRecorder
+
     if options.weights == "ema":
         denoiser = denoiser.averaged()
     denoiser = denoiser.restituting(options.restitution)
     comparisons: list[Comparison] = []
-    photos = DenoisedPhotos(denoiser, photos_to_denoise, options, comparisons)
+    recorder = TrackedRecorder(len(photos_to_denoise))
+    photos = DenoisedPhotos(denoiser, photos_to_denoise, options, comparisons, recorder)
     return photos, comparisons
 
 
@@ -173,8 +179,6 @@ def draw_before_after(
         photo_crops: The crops.
 
     Returns:
-        The figure, one pixel per pixel; MLflow gets it, too.
+        The figure, one pixel per pixel.
     """
-    figure = draw_comparisons(photo_crops if denoised_photos else [])
-    tracking.log_figure("denoise/before_after", figure)
-    return figure
+    return draw_comparisons(photo_crops if denoised_photos else [])

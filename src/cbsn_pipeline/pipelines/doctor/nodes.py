@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from cbsn_pipeline.datasets.versions_dataset import SavedVersion
 from cbsn_pipeline.findings import from_records, merge, num_errors, raise_errors
 from cbsn_pipeline.pipelines.doctor.options import DoctorOptions
 from cbsn_pipeline.raw_data_checks.stage_options import (
@@ -76,18 +77,20 @@ def examine_raw_data(
     return report, to_markdown(report), _metrics_of(report)
 
 
-def refuse_errors(doctor_report: dict[str, Any], doctor_reports: Path) -> None:
+def refuse_errors(
+    doctor_report: dict[str, Any], doctor_reports: list[SavedVersion]
+) -> None:
     """End the run with an error if the report, which is saved by now, has any.
 
     Args:
         doctor_report: What :func:`examine_raw_data` found.
-        doctor_reports: Where the report is, for the message.
+        doctor_reports: All versions of the report; the newest is named.
 
     Raises:
         FindingsError: There are errors.
     """
     findings = from_records(doctor_report["findings"])
-    raise_errors(findings, report=str(doctor_reports))
+    raise_errors(findings, report=str(doctor_reports[-1].path))
 
 
 def _metrics_of(report: dict[str, Any]) -> dict[str, float]:

@@ -4,10 +4,12 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from kedro.io import DatasetError
+
+from cbsn_pipeline.datasets.versions_dataset import SavedVersion
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.score_table import HEADINGS, show
 from cbsn_pipeline.training.options import TrainOptions
@@ -122,24 +124,31 @@ def with_seeds(card: Card, earlier: list[Card]) -> Card:
     }
 
 
-def read_cards(folder: Path) -> list[Card]:
+def metrics_and_tags(card: Card) -> tuple[dict[str, float], dict[str, str]]:
+    """Name what a tracked run is found by: its PSNR, if known, protocol and verdict."""
+    psnr_db = card["psnr_db"]
+    metrics = {} if psnr_db is None else {"reproduction/psnr_db": psnr_db}
+    return metrics, {"protocol": card["protocol"], "verdict": card["verdict"]}
+
+
+def read_cards(saved: list[SavedVersion]) -> list[Card]:
     """Read the cards of earlier runs, oldest first.
 
     Args:
-        folder: Of the versioned dataset; need not exist. A card that cannot be read
-            is named in the log and passed over.
+        saved: All versions of the card. One that cannot be read is named in the log
+            and passed over.
     """
     cards = []
-    for path in sorted(folder.glob(f"*/{folder.name}")):
+    for one in saved:
         try:
-            card = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            logger.warning("%s cannot be read (%s): passed over.", path, error)
+            card = one.load()
+        except DatasetError as error:
+            logger.warning("%s cannot be read (%s): passed over.", one.path, error)
             continue
         if _is_card(card):
             cards.append(card)
         else:
-            logger.warning("%s has no seed and PSNR: passed over.", path)
+            logger.warning("%s has no seed and PSNR: passed over.", one.path)
     return cards
 
 

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.pipelines.reproduce.card import PLOTS
 from cbsn_pipeline.training.options import TrainOptions
 
@@ -27,7 +26,7 @@ def illustrate_card(
     training_report: dict[str, Any],
     version: str,
     train: TrainOptions,
-) -> tuple[str, Figure, Figure, Figure]:
+) -> tuple[str, str, Figure, Figure, Figure]:
     """Draw the plots of a card and link to them from its page.
 
     Args:
@@ -39,24 +38,21 @@ def illustrate_card(
         train: How it was trained.
 
     Returns:
-        The page, and its plots in the order of ``NAMES``; all are logged to MLflow,
-        where they lie side by side.
+        The page with links to where Kedro keeps its plots, the same with links to
+        plots beside it, as MLflow keeps them, and the plots in the order of ``NAMES``.
     """
     from cbsn_pipeline.pipelines.reproduce import plots
 
     methods = score_summary["methods"].items()
     labels = {name: scores["label"] for name, scores in methods}
-    figures = (
+    # Kedro keeps <file>/<version>/<file>, for the page as for the plots
+    return (
+        add_links(page, "../../{name}.png/" + version + "/{name}.png"),
+        add_links(page, "{name}.png"),
         plots.plot_by_camera(image_scores, labels),
         plots.plot_gains(image_scores, labels),
         plots.plot_training(training_report["held_out"], train),
     )
-    for name, figure in zip(NAMES.values(), figures, strict=True):
-        tracking.log_figure(f"reproduction/{name}", figure)
-    tracking.log_text("reproduction/card.md", add_links(page, "{name}.png"))
-    # Kedro keeps <file>/<version>/<file>, for the page as for the plots
-    here = add_links(page, "../../{name}.png/" + version + "/{name}.png")
-    return (here, *figures)
 
 
 def add_links(page: str, place: str) -> str:

@@ -1,13 +1,12 @@
 """The steps around a training that prove what it reproduces."""
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
+from cbsn_pipeline.datasets.versions_dataset import SavedVersion
 from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
 from cbsn_pipeline.session import Session
@@ -76,10 +75,10 @@ def write_card(
     training_report: dict[str, Any],
     manifest: Manifest,
     noisy_blocks: Blocks,
-    earlier_cards: Path,
+    earlier_cards: list[SavedVersion],
     train: TrainOptions,
     options: ReproduceOptions,
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, Any], str, dict[str, float], dict[str, str]]:
     """Put on one page what was claimed, what was done and what came out.
 
     Args:
@@ -89,12 +88,13 @@ def write_card(
         training_report: Hours and hardware.
         manifest: What was trained on.
         noisy_blocks: What was scored, (images, blocks, 256, 256, 3).
-        earlier_cards: Folder of the versions of this card: other seeds.
+        earlier_cards: All versions of this card: other seeds.
         train: How it was trained.
         options: The protocol.
 
     Returns:
-        The card, logged to MLflow, and the same in Markdown, with room for plots.
+        The card, the same in Markdown, with room for plots, its PSNR as a metric, and
+        protocol and verdict as tags.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
     from cbsn_pipeline.pipelines.reproduce.description import describe_run
@@ -122,14 +122,17 @@ def write_card(
         obstacles = [o for o in obstacles if not o.startswith("part of")]
     card["verdict"] = cards.judge(card["psnr_db"], obstacles, options)
     card = cards.with_seeds(card, cards.read_cards(earlier_cards))
-    _track(card)
-    return card, cards.as_markdown(card)
+    logger.info(
+        "Reproduction of %s: %.2f dB, %s.",
+        *(card["protocol"], card["psnr_db"], card["verdict"]),
+    )
+    return card, cards.as_markdown(card), *cards.metrics_and_tags(card)
 
 
 def train_other_seeds(
     session: Session,
     reproduction_card: dict[str, Any],
-    earlier_cards: Path,
+    earlier_cards: list[SavedVersion],
     train: TrainOptions,
     options: ReproduceOptions,
 ) -> list[int]:
@@ -139,7 +142,7 @@ def train_other_seeds(
         session: What this run was asked for.
         reproduction_card: Of this run: when a training is resumed, seeds that have a
             card of the same experiment are passed over.
-        earlier_cards: Folder of the versions of the card.
+        earlier_cards: All versions of the card.
         train: How it was trained.
         options: How many seeds.
 
@@ -159,24 +162,26 @@ def train_other_seeds(
         if train.resume and seed in finished:
             logger.info("Seed %d has its card already.", seed)
             continue
-        parent_run = tracking.active_run_id()
-        run_seed(session, seed, project=project_path(), parent_run=parent_run)
+        run_seed(session, seed, project=project_path())
     return seeds
 
 
 def summarise_seeds(
-    reproduction_card: dict[str, Any], seeds: list[int], earlier_cards: Path
-) -> dict[str, Any]:
+    reproduction_card: dict[str, Any],
+    seeds: list[int],
+    earlier_cards: list[SavedVersion],
+) -> tuple[dict[str, Any], dict[str, float]]:
     """Give mean and spread over the seeds that were reproduced.
 
     Args:
         reproduction_card: Of this run.
         seeds: That were asked for.
-        earlier_cards: Folder of the versions of the card, theirs among them.
+        earlier_cards: All versions of the card, theirs among them.
 
     Returns:
         ``psnr_db`` by seed, ``mean_db`` and ``standard_deviation_db`` (None for one
-        seed), logged to MLflow too. Earlier seeds of the same experiment count.
+        seed); the two as metrics, where there is a spread. Earlier seeds of the same
+        experiment count.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
 
@@ -189,21 +194,17 @@ def summarise_seeds(
             "meanwhile? They are not in the mean.",
             missing,
         )
-    tracking.log_dict("reproduction/seeds.json", summary)
-    spread = summary["standard_deviation_db"]
-    if spread is not None:
-        tracking.log_metrics(
-            {
-                "reproduction/mean_db": summary["mean_db"],
-                "reproduction/standard_deviation_db": spread,
-            }
-        )
-        logger.info(
-            "%d seeds of %s: %.2f dB on average, standard deviation %.2f.",
-            *(len(summary["psnr_db"]), everything["protocol"]),
-            *(summary["mean_db"], spread),
-        )
-    return summary
+    mean, spread = summary["mean_db"], summary["standard_deviation_db"]
+    if spread is None:
+        return summary, {}
+    logger.info(
+        "%d seeds of %s: %.2f dB on average, standard deviation %.2f.",
+        *(len(summary["psnr_db"]), everything["protocol"], mean, spread),
+    )
+    return summary, {
+        "reproduction/mean_db": mean,
+        "reproduction/standard_deviation_db": spread,
+    }
 
 
 def _ours(scores: DataFrame) -> list[dict[str, Any]]:
@@ -218,13 +219,3 @@ def _ours(scores: DataFrame) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _track(card: dict[str, Any]) -> None:
-    tracking.log_dict("reproduction/card.json", card)
-    tracking.set_tags({"protocol": card["protocol"], "verdict": card["verdict"]})
-    tracking.log_metrics({"reproduction/psnr_db": card["psnr_db"]})
-    logger.info(
-        "Reproduction of %s: %.2f dB, %s.",
-        *(card["protocol"], card["psnr_db"], card["verdict"]),
-    )

@@ -30,7 +30,12 @@ def create_pipeline() -> Pipeline:
                     "params:train",
                     "params:reproduce",
                 ],
-                ["reproduction_card", "reproduction_page"],
+                [
+                    "reproduction_card",
+                    "reproduction_page",
+                    "reproduction_metrics",
+                    "reproduction_tags",
+                ],
                 name="write_card",
             ),
             Node(
@@ -43,7 +48,11 @@ def create_pipeline() -> Pipeline:
                     "run_version",
                     "params:train",
                 ],
-                ["reproduction_card_markdown", *illustrate.NAMES.values()],
+                [
+                    "reproduction_card_markdown",
+                    "reproduction_page_for_mlflow",
+                    *illustrate.NAMES.values(),
+                ],
                 name="illustrate_card",
             ),
             Node(
@@ -61,7 +70,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.summarise_seeds,
                 ["reproduction_card", "reproduced_seeds", "earlier_cards"],
-                "seed_summary",
+                ["seed_summary", "seed_metrics"],
                 name="summarise_seeds",
             ),
         ],
@@ -88,7 +97,12 @@ def create_site_pipeline() -> Pipeline:
                     "params:train",
                     "params:reproduce",
                 ],
-                ["site_card", "site_card_markdown"],
+                [
+                    "site_card",
+                    "site_card_markdown",
+                    "site_card_metrics",
+                    "site_card_tags",
+                ],
                 name="write_site_card",
             ),
         ],

@@ -22,16 +22,13 @@ PIPELINE = "reproduce"
 STATE_FOLDER = "state_seed_{seed}"
 
 
-def run_seed(
-    session: Session, seed: int, *, project: Path, parent_run: str | None
-) -> None:
+def run_seed(session: Session, seed: int, *, project: Path) -> None:
     """Train, score and write the card of another seed; returns when it is done.
 
     Args:
         session: The run to repeat.
         seed: What changes.
         project: Root of the project.
-        parent_run: Id of our MLflow run, if there is one.
 
     Raises:
         ChildProcessError: The run failed; its messages are above.
@@ -46,7 +43,7 @@ def run_seed(
         process = subprocess.Popen(
             [sys.executable, "-m", "kedro", "run", "--config", str(file)],
             cwd=project,
-            env={**os.environ, **child_of(parent_run)},
+            env={**os.environ, **child_of(session.tracked_run)},
             start_new_session=True,  # Ctrl-C is handed on once, not sent twice
         )
         status = _wait(process)

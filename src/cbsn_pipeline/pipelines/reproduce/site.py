@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.pipelines.reproduce.nodes import check_training_data
 from cbsn_pipeline.pipelines.reproduce.options import ReproduceOptions
@@ -36,7 +35,7 @@ def write_site_card(
     manifest: Manifest,
     train: TrainOptions,
     options: ReproduceOptions,
-) -> tuple[dict[str, Any], str]:
+) -> tuple[dict[str, Any], str, dict[str, float], dict[str, str]]:
     """Put on one page what was claimed, what was submitted and what the site answered.
 
     Args:
@@ -47,7 +46,8 @@ def write_site_card(
         options: The protocol, and the site's scores once they are known.
 
     Returns:
-        The card, and the same in Markdown; both are logged to MLflow.
+        The card, the same in Markdown, its PSNR as a metric, once the site has
+        answered, and protocol and verdict as tags.
     """
     from cbsn_pipeline.pipelines.reproduce import card as cards
     from cbsn_pipeline.pipelines.reproduce.description import describe_run
@@ -75,14 +75,8 @@ def write_site_card(
         "ssim": options.site_ssim,
     }
     card["verdict"] = _judge(card, options)
-    page = cards.as_site_markdown(card)
-    tracking.log_dict("reproduction/card.json", card)
-    tracking.log_text("reproduction/card.md", page)
-    tracking.set_tags({"protocol": card["protocol"], "verdict": card["verdict"]})
-    if options.site_psnr_db is not None:
-        tracking.log_metrics({"reproduction/psnr_db": options.site_psnr_db})
     logger.info("Reproduction of %s: %s.", card["protocol"], card["verdict"])
-    return card, page
+    return card, cards.as_site_markdown(card), *cards.metrics_and_tags(card)
 
 
 def _judge(card: dict[str, Any], options: ReproduceOptions) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.noisy_images.manifest import Manifest
 from cbsn_pipeline.training.options import TrainOptions
 
@@ -62,9 +61,9 @@ def train_denoiser(
     watched = _choose_watched(
         patches, held_out_noisy_blocks, held_out_clean_blocks, options
     )
-    _prepare_states(training_state, options)
     materials = Materials(patches, watched, training_state)
     with TrackedRecorder(options.steps) as recorder:
+        _prepare_states(training_state, options, recorder.run_id)
         train_all_steps = train if is_alone(options) else launch
         net, average, report = train_all_steps(materials, options, recorder=recorder)
     provenance = Provenance(
@@ -86,11 +85,11 @@ def _check_same_data(patches: PatchSource, manifest: Manifest) -> None:
         )
 
 
-def _prepare_states(folder: Path, options: TrainOptions) -> None:
+def _prepare_states(folder: Path, options: TrainOptions, run_id: str | None) -> None:
     """Note whose states these will be; those of another training are put aside."""
     from cbsn_pipeline.training.checkpoints.store import StateStore
 
-    store, run_id = StateStore(folder), tracking.active_run_id()
+    store = StateStore(folder)
     with store.only_writer():
         if not options.resume:
             store.set_aside()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cbsn_pipeline import tracking
 from cbsn_pipeline.cbsn.options import restitution_in_words
 from cbsn_pipeline.pipelines.validate.options import ValidateOptions
 
@@ -21,6 +20,7 @@ else:
     DataFrame = Denoiser = Figure = Any
 
 Blocks = NDArray[np.uint8]  # (images, blocks, height, width, RGB), 0..255
+Image = NDArray[np.uint8]  # (height, width, RGB), 0..255
 
 
 def check_validation_blocks(
@@ -315,16 +315,14 @@ def plot_psnr_per_image(image_scores: DataFrame, oracle_blur: dict[str, Any]) ->
         oracle_blur: The sigma that the oracle chose, for the legend.
 
     Returns:
-        The figure, logged to MLflow too.
+        The figure.
     """
     from cbsn_pipeline.pipelines.validate import figures
     from cbsn_pipeline.pipelines.validate.tables import label_method
 
     methods = image_scores["method"].unique()
     labels = {method: label_method(method, oracle_blur["sigma"]) for method in methods}
-    figure = figures.plot_psnr_per_image(image_scores, labels)
-    tracking.log_figure("validation/psnr_per_image", figure)
-    return figure
+    return figures.plot_psnr_per_image(image_scores, labels)
 
 
 def draw_best_and_worst_blocks(
@@ -333,7 +331,7 @@ def draw_best_and_worst_blocks(
     denoised_blocks: dict[str, Blocks],
     noisy_blocks: Blocks,
     clean_blocks: Blocks,
-) -> Figure:
+) -> tuple[Figure, dict[str, Image]]:
     """Show the worst, the median and the best block, one pixel per pixel.
 
     Args:
@@ -344,7 +342,7 @@ def draw_best_and_worst_blocks(
         clean_blocks: Same shape and type.
 
     Returns:
-        The figure; MLflow gets the figure and each row as an image.
+        The figure, and each of its rows as an image, (256, 768, 3) uint8, by rank.
     """
     from cbsn_pipeline.pipelines.validate.figures import draw_blocks, pick_blocks
     from cbsn_pipeline.pipelines.validate.tables import title_images
@@ -356,22 +354,25 @@ def draw_best_and_worst_blocks(
         noisy_blocks,
         clean_blocks,
     )
-    for block in picked:
-        tracking.log_image(f"validation/{block.rank}", block.strip)
-    figure = draw_blocks(picked)
-    tracking.log_figure("validation/best_and_worst_blocks", figure)
-    return figure
+    return draw_blocks(picked), {block.rank: block.strip for block in picked}
 
 
-def report_scores(score_table: DataFrame, score_summary: dict[str, Any]) -> None:
-    """Log every score to MLflow and show the table that the run was made for.
+def report_scores(
+    score_table: DataFrame, score_summary: dict[str, Any]
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Show the table that the run was made for.
 
     Args:
         score_table: One row per method.
         score_summary: Conventions, dagger and provenance.
+
+    Returns:
+        Every score as a metric, such as ``validation/denoised/psnr_db``, and whether
+        the row is a dagger one as a tag.
     """
     from cbsn_pipeline.pipelines.validate.report import print_scores
 
+    print_scores(score_table, score_summary)
     metrics = {
         f"validation/{method}/{name}": value
         for method, scores in score_summary["methods"].items()
@@ -383,7 +384,4 @@ def report_scores(score_table: DataFrame, score_summary: dict[str, Any]) -> None
         for method, energies in score_summary["checkerboard"].items()
         for name, value in energies.items()
     }
-    tracking.log_metrics(metrics)
-    tracking.set_tags({"dagger": score_summary["dagger"]})
-    tracking.log_dict("validation/score_summary.json", score_summary)
-    print_scores(score_table, score_summary)
+    return metrics, {"dagger": score_summary["dagger"]}

@@ -89,14 +89,14 @@ def create_pipeline() -> Pipeline:
                     "noisy_blocks",
                     "clean_blocks",
                 ],
-                "best_and_worst_blocks",
+                ["best_and_worst_blocks", "best_and_worst_images"],
                 name="draw_best_and_worst_blocks",
             ),
             # Its inputs are made last, so that its table ends the run.
             Node(
                 nodes.report_scores,
                 ["score_table", "score_summary"],
-                None,
+                ["validation_metrics", "validation_tags"],
                 name="report_scores",
             ),
         ],
