@@ -5,8 +5,8 @@ from kedro.io import DatasetError
 from scipy.io import savemat
 
 from cbsn_pipeline.datasets.image_set_dataset import ImageSetDataset
-from cbsn_pipeline.formats.image_set import find_image_set
 from cbsn_pipeline.formats.images import write_png
+from cbsn_pipeline.photos.image_set import find_image_set
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ from cbsn_pipeline.datasets.photo_folder_dataset import (
     PhotoFolderDataset,
 )
 from cbsn_pipeline.formats.images import read_rgb, write_png
+from cbsn_pipeline.photos.photo import Photo
 
 RAMP = np.arange(2 * 3 * 3).reshape(2, 3, 3)
 
 
 def pending(name, image, source="/originals/x.jpg"):
-    return PendingPhoto(Path(source), PurePosixPath(name), lambda: image)
+    photo = Photo(Path(source), "PNG", image)
+    return PendingPhoto(Path(source), PurePosixPath(name), lambda: photo)
 
 
 def failing(name, error, source="/originals/bad.jpg"):

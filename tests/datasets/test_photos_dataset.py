@@ -31,7 +31,7 @@ def test_a_folder_is_searched_to_any_depth(folder):
 def test_photographs_are_read_one_by_one(folder):
     photos = loaded(folder)
 
-    np.testing.assert_array_equal(photos.read(2), np.full((2, 3, 3), 2))
+    np.testing.assert_array_equal(photos.read(2).rgb, np.full((2, 3, 3), 2))
 
 
 def test_a_glob_takes_what_matches(folder):

@@ -55,6 +55,15 @@ def read_image(path: Path) -> None:
     assert image.dtype in (np.uint8, np.uint16)
 
 
+def read_all(path: Path) -> None:
+    """Read a photograph with what is beside its pixels."""
+    from cbsn_pipeline.photos.photo import read_photo
+
+    photo = read_photo(path)
+    assert isinstance(photo.metadata.exif, bytes)
+    assert photo.rgb.shape[2] == 3
+
+
 def read_manifest(path: Path) -> None:
     """Read a manifest and what is told of it."""
     from cbsn_pipeline.datasets.manifest_dataset import ManifestDataset
@@ -137,6 +146,11 @@ READERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "png": (read_image, "a.png"),
     "jpeg": (read_image, "a.jpg"),
     "tiff": (read_image, "a.tif"),
+    "webp": (read_image, "a.webp"),
+    "avif": (read_image, "a.avif"),
+    "bmp": (read_image, "a.bmp"),
+    "heic": (read_image, "a.heic"),
+    "metadata": (read_all, "a.jpg"),
     "manifest": (read_manifest, "manifest.json"),
     "denoiser": (read_denoiser, "denoiser.safetensors"),
     "state": (read_state, "step_000000001.pt"),

@@ -161,6 +161,35 @@ def _png(folder: Path) -> Iterator[Seed]:
     yield Seed(file.getvalue())
 
 
+def _by_pillow(suffix: str, **options: object) -> Callable[[Path], Iterator[Seed]]:
+    def make(folder: Path) -> Iterator[Seed]:
+        from PIL import Image
+
+        if suffix == "heic":
+            import pillow_heif
+
+            pillow_heif.register_heif_opener()
+        for mode in ("RGB", "L"):
+            path = folder / f"{mode}.{suffix}"
+            Image.fromarray(_noise(32, 24, 3)).convert(mode).save(path, **options)
+            yield Seed(path.read_bytes())
+
+    return make
+
+
+def _metadata(folder: Path) -> Iterator[Seed]:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112], exif[0x8298] = "Maker", 6, "me"
+    exif.get_ifd(0x8769).update({0x8827: 800, 0xA002: 16, 0xA003: 8, 0x927C: b"note"})
+    exif.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 12.5)})
+    path = folder / "a.jpg"
+    picture = Image.fromarray(_noise(8, 16, 3))
+    picture.save(path, exif=exif, icc_profile=bytes(200), dpi=(300, 300))
+    yield Seed(path.read_bytes())
+
+
 def mend_png(content: bytes) -> bytes:
     """Give every chunk of a PNG the checksum that fits."""
     mended, position = bytearray(content), PNG_SIGNATURE
@@ -344,6 +373,11 @@ _MAKERS: dict[str, Callable[[Path], Iterator[Seed]]] = {
     "png": _png,
     "jpeg": _jpeg,
     "tiff": _tiff,
+    "webp": _by_pillow("webp", lossless=True),
+    "avif": _by_pillow("avif", quality=90),
+    "bmp": _by_pillow("bmp"),
+    "heic": _by_pillow("heic", quality=90),
+    "metadata": _metadata,
     "manifest": _manifest,
     "denoiser": _denoiser,
     "state": _state,

@@ -11,7 +11,7 @@ from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto, PhotoFolde
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
 from cbsn_pipeline.formats.images import read_rgb, write_png
 from cbsn_pipeline.noisy_images import sidd_medium
-from cbsn_pipeline.pipelines.denoise.names import name_outputs
+from cbsn_pipeline.photos.names import name_outputs
 
 IMAGE = np.zeros((4, 4, 3), np.uint8)
 LONG = "x" * 251

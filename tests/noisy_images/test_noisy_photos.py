@@ -58,9 +58,9 @@ def test_eight_bits_stay_and_sixteen_become_float_in_unit_range(tmp_path, noise)
 
 
 def test_no_photograph_is_an_error_that_says_what_is_there(tmp_path):
-    (tmp_path / "a.CR2").touch()
+    (tmp_path / "a.psd").touch()
 
-    with pytest.raises(DatasetError, match=r"matches no photograph.*It has \.CR2"):
+    with pytest.raises(DatasetError, match=r"matches no photograph.*It has 1 \.psd"):
         find_noisy_images("photos", tmp_path)
     with pytest.raises(DatasetError, match="It has no file at all"):
         find_noisy_images("photos", tmp_path / "*.png")

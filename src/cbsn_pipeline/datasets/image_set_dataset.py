@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
 
-from cbsn_pipeline.formats.image_set import ImageSet, find_image_set
+from cbsn_pipeline.photos.image_set import ImageSet, find_image_set
 
 
 class ImageSetDataset(AbstractDataset[None, ImageSet]):

@@ -1,4 +1,4 @@
-"""A folder of denoised photographs, as PNG."""
+"""A folder of denoised photographs."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
-from numpy.typing import NDArray
 
-from cbsn_pipeline.formats.images import write_png
+from cbsn_pipeline.photos.photo import Photo
+from cbsn_pipeline.photos.writing import JPEG_QUALITY, SUFFIXES, write_photo
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +23,15 @@ class PendingPhoto:
 
     Attributes:
         source: The original.
-        name: Where to, below the folder; ends in .png.
-        make: Returns the pixels, (H, W, 3) uint8 or uint16.
+        name: Where to, below the folder; the suffix says the format.
+        make: Returns the photograph.
+        quality: Of a JPEG.
     """
 
     source: Path
     name: PurePosixPath
-    make: Callable[[], NDArray[Any]]
+    make: Callable[[], Photo]
+    quality: int = JPEG_QUALITY
 
 
 class PendingPhotos(Protocol):
@@ -39,7 +41,7 @@ class PendingPhotos(Protocol):
 
 
 class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...]]):
-    """Saves photographs as PNG one by one; loads the paths of those there.
+    """Saves photographs one by one; loads the paths of those there.
 
     No file is ever overwritten, original or not: versioned, every run has a folder of
     its own; unversioned, a name that exists is an error before anything is made. Each
@@ -71,7 +73,9 @@ class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...
                 f"{folder} does not exist; expected a folder of denoised photographs. "
                 "Make it with kedro run --pipeline=denoise."
             )
-        return tuple(sorted(folder.rglob("*.png")))
+        suffixes = {suffix for known in SUFFIXES.values() for suffix in known}
+        files = folder.rglob("*")
+        return tuple(sorted(f for f in files if f.suffix.lower() in suffixes))
 
     def save(self, data: PendingPhotos) -> None:
         folder = Path(self._get_save_path())
@@ -81,7 +85,8 @@ class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...
         for photo in data:
             num_photos += 1
             try:
-                write_png(folder / photo.name, photo.make())
+                path = folder / photo.name
+                write_photo(path, photo.make(), quality=photo.quality)
             except _FAILURES as error:
                 logger.error("%s was not denoised: %s", photo.source, error)
                 failures[photo.source] = str(error) or repr(error)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, NoReturn, overload
 
 from kedro.io import AbstractDataset, DatasetError
-from numpy.typing import NDArray
 
-from cbsn_pipeline.formats.images import read_rgb
-from cbsn_pipeline.formats.photo_files import find_photo_files
+from cbsn_pipeline.photos.files import find_photo_files
+from cbsn_pipeline.photos.photo import Photo, read_photo
 
 
 class Photos(Sequence[Path]):
@@ -39,13 +38,13 @@ class Photos(Sequence[Path]):
         """The files as seen from the root."""
         return tuple(file.relative_to(self.root) for file in self._files)
 
-    def read(self, index: int) -> NDArray[Any]:
-        """Read one: (H, W, 3) RGB, uint8 in 0..255 or uint16 in 0..65535.
+    def read(self, index: int) -> Photo:
+        """Read one.
 
         Raises:
             DatasetError: The file is missing, truncated or no photograph.
         """
-        return read_rgb(self._files[index])
+        return read_photo(self._files[index])
 
 
 class PhotosDataset(AbstractDataset[None, Photos]):

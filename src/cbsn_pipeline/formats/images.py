@@ -1,7 +1,7 @@
-"""Reads and writes single images: PNG, JPEG and TIFF.
+"""Reads single images of many formats, and writes PNG.
 
 Files come from anywhere: a process of its own describes and decodes them
-(:mod:`~cbsn_pipeline.formats.image_decoder`), after their size was compared with what
+(:mod:`~cbsn_pipeline.formats.image_formats`), after their size was compared with what
 may be read.
 """
 
@@ -13,15 +13,14 @@ from kedro.io import DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.files.atomic import write_file
-from cbsn_pipeline.formats import image_decoder
+from cbsn_pipeline.formats import image_formats
 from cbsn_pipeline.formats.checks import check_file
-from cbsn_pipeline.formats.image_decoder import Description
+from cbsn_pipeline.formats.image_formats import Description
 from cbsn_pipeline.formats.read_limit import check_decoded_size
 from cbsn_pipeline.formats.untrusted import read_untrusted
 
 Image = NDArray[Any]
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 _CHANNELS = 3
 _RGB_AXES = 3
@@ -35,7 +34,7 @@ def read_rgb(path: Path) -> Image:
     a photograph applied. Values are not converted between colour spaces.
 
     Args:
-        path: A PNG, JPEG or TIFF file, whatever its suffix.
+        path: An image file; its content tells the format, but for camera raw.
 
     Returns:
         (H, W, 3): uint8 in 0..255 or uint16 in 0..65535, as stored.
@@ -45,15 +44,33 @@ def read_rgb(path: Path) -> Image:
             depth or kind, or larger than what is read.
         OSError: If it cannot be opened.
     """
-    image = describe(path)
-    size = _decoded_size(path, image)
-    memory = _COPIES * size + path.stat().st_size
-    pixels = read_untrusted(
-        image_decoder.decode, path, image, damaged=_damaged(path), memory=memory
-    )
+    pixels = read_pixels(path, describe(path))
     if pixels.shape[-1] < _CHANNELS:
         return np.repeat(pixels[..., :1], _CHANNELS, axis=-1)
     return np.ascontiguousarray(pixels[..., :_CHANNELS])
+
+
+def read_pixels(path: Path, image: Description) -> Image:
+    """Decode an image as it is stored, and turn it upright.
+
+    Args:
+        path: The file.
+        image: What :func:`describe` says of it.
+
+    Returns:
+        (H, W, channels), uint8 or uint16; alpha is the last of 2 or 4 channels.
+
+    Raises:
+        DatasetError: It is truncated, damaged, or larger than what is read.
+    """
+    size = _decoded_size(path, image)
+    return read_untrusted(
+        image_formats.decode,
+        path,
+        image,
+        damaged=_damaged(path),
+        memory=_COPIES * size + path.stat().st_size,
+    )
 
 
 def describe(path: Path) -> Description:
@@ -62,21 +79,22 @@ def describe(path: Path) -> Description:
     Damage in the middle of a file shows only when :func:`read_rgb` decodes it.
 
     Args:
-        path: A PNG, JPEG or TIFF file, whatever its suffix.
+        path: An image file; its content tells the format, but for camera raw.
 
     Raises:
         DatasetError: If it is missing, empty, of another format or kind, its header
             is damaged or its end is missing.
         OSError: If it cannot be opened.
     """
-    check_file(path, expected="a PNG, JPEG or TIFF image")
-    found = read_untrusted(image_decoder.describe, path, damaged=_damaged(path))
+    check_file(path, expected="an image (PNG, JPEG, TIFF, ...)")
+    found = read_untrusted(image_formats.describe, path, damaged=_damaged(path))
     if found is None:
         with path.open("rb") as file:
             start = file.read(8)
         raise DatasetError(
-            f"{path} is not a PNG, JPEG or TIFF image; its bytes start with {start!r}. "
-            "Is it a camera's raw format or HEIC? Export it to PNG or TIFF."
+            f"{path} is not a PNG, JPEG, TIFF, WebP, AVIF, BMP or HEIC image; its "
+            f"bytes start with {start!r}. Is it a camera's raw file with another "
+            "suffix? Export it to PNG or TIFF."
         )
     return Description(*found)
 

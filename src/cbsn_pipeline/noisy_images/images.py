@@ -1,9 +1,9 @@
 """A list of images that are read one by one, when asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Self, overload
 
 from numpy.typing import NDArray
 
@@ -70,6 +70,12 @@ class NoisyImages(Sequence[NoisyImage]):
     def __getitem__(self, index: slice) -> tuple[NoisyImage, ...]: ...
     def __getitem__(self, index: int | slice) -> NoisyImage | tuple[NoisyImage, ...]:
         return self._images[index]
+
+    def without(self, names: Collection[str]) -> Self:
+        """Give the images but for those of these names."""
+        images = [image for image in self._images if image.name not in names]
+        kind, read = self.kind, self._read
+        return type(self)(kind, images, read=read, read_bytes=self.read_bytes)
 
     def read(self, index: int) -> Image:
         """Read one image; safe to call from several threads.

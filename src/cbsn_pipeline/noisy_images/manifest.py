@@ -68,6 +68,7 @@ class Manifest(BaseModel):
             on the order in which files were found.
         options: Those of ingest, for the record; not in the digest.
         images: Sorted by path and member.
+        left_out: Names of images that could not be read, and are not trained on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +78,7 @@ class Manifest(BaseModel):
     digest: str
     options: dict[str, Any] = {}
     images: tuple[ManifestImage, ...]
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -84,6 +86,7 @@ class Manifest(BaseModel):
         kind: str,
         images: Iterable[ManifestImage],
         options: Mapping[str, Any] | None = None,
+        left_out: Iterable[str] = (),
     ) -> Self:
         """Sort the images and compute the digest."""
         in_order = tuple(sorted(images, key=lambda image: image.key))
@@ -92,6 +95,7 @@ class Manifest(BaseModel):
             digest=_digest(kind, in_order),
             options=dict(options or {}),
             images=in_order,
+            left_out=tuple(sorted(left_out)),
         )
 
     @model_validator(mode="after")

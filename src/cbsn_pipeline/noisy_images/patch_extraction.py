@@ -80,6 +80,7 @@ class PatchExtraction:
         *,
         workers: int | Literal["auto"] = "auto",
     ) -> None:
+        noisy_images = noisy_images.without(manifest.left_out)
         _check_same_images(noisy_images, manifest)
         self.manifest, self.layout = manifest, layout
         self._noisy_images, self._workers = noisy_images, workers

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from cbsn_pipeline.formats.images import read_rgb
-from cbsn_pipeline.formats.photo_files import find_photo_files
 from cbsn_pipeline.imaging.quantise import to_unit
 from cbsn_pipeline.noisy_images.images import Image, NoisyImage, NoisyImages
+from cbsn_pipeline.photos.files import find_photo_files
 
 READ_BYTES = 250 * 2**20  # 24 million pixels of 16 bits, and as float32
 

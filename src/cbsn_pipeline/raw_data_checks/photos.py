@@ -7,8 +7,8 @@ from pathlib import Path
 from kedro.io import DatasetError
 
 from cbsn_pipeline.findings import Finding, Severity
-from cbsn_pipeline.formats.photo_files import find_photo_files
 from cbsn_pipeline.noisy_images.photos import READ_BYTES
+from cbsn_pipeline.photos.files import find_photo_files
 from cbsn_pipeline.progress import Progress
 from cbsn_pipeline.raw_data_checks.examination import Examination, Part, count
 from cbsn_pipeline.raw_data_checks.pictures import Look, look_at_file

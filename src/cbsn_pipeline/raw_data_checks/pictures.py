@@ -9,7 +9,7 @@ from kedro.io import DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.findings import Finding
-from cbsn_pipeline.formats.image_decoder import Description
+from cbsn_pipeline.formats.image_formats import Description
 from cbsn_pipeline.formats.images import describe, read_rgb
 from cbsn_pipeline.formats.untrusted import NotReadError
 from cbsn_pipeline.imaging.noise_level import flat_noise_level, noise_level

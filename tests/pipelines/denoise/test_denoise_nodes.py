@@ -11,6 +11,7 @@ from cbsn_pipeline.cbsn import RestitutionSetting
 from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
 from cbsn_pipeline.datasets.photos_dataset import Photos
 from cbsn_pipeline.imaging.quantise import to_unit
+from cbsn_pipeline.photos.photo import Photo
 from cbsn_pipeline.pipelines.denoise import create_pipeline, nodes
 from cbsn_pipeline.pipelines.denoise.before_after import Comparison
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
@@ -46,7 +47,7 @@ class TinyPhotos(Photos):
 
     def read(self, index):
         self.num_reads += 1
-        return self.images[index]
+        return Photo(self[index], "JPEG", self.images[index])
 
 
 @pytest.fixture
@@ -85,10 +86,10 @@ def test_photographs_are_denoised_when_they_are_asked_for(photos):
 
     pending = list(nodes.denoise_photos(denoiser, photos, DenoiseOptions(padding=8))[0])
 
-    assert [str(photo.name) for photo in pending] == ["0.png", "1.png"]
+    assert [str(photo.name) for photo in pending] == ["0.jpg", "1.jpg"]
     assert pending[0].source == Path("/photos/0.jpg")
     assert photos.num_reads == 0
-    np.testing.assert_array_equal(pending[1].make(), photos.images[1] // 2)
+    np.testing.assert_array_equal(pending[1].make().pixels, photos.images[1] // 2)
     assert photos.num_reads == 1
     assert denoiser.paddings == [8]
 
@@ -124,7 +125,7 @@ def test_the_time_per_megapixel_is_logged(photos, monkeypatch, caplog):
     ((metrics, step),) = logged
     assert step == 0
     assert metrics["denoise/seconds_per_megapixel"] == pytest.approx(expected)
-    assert "1/2 0.png: 0.00 megapixels in 2.0 s" in caplog.text
+    assert "1/2 0.jpg: 0.00 megapixels in 2.0 s" in caplog.text
 
 
 def test_what_was_given_back_is_said_and_logged(photos, monkeypatch, caplog):
@@ -150,7 +151,7 @@ def test_a_network_that_lost_colour_is_reported(photos, caplog):
 
     next(iter(nodes.denoise_photos(denoiser, photos, options)[0])).make()
 
-    assert "0.png: the network lost colour; 10.0 of 255 levels" in caplog.text
+    assert "0.jpg: the network lost colour; 10.0 of 255 levels" in caplog.text
     assert "over 33 pixels" in caplog.text
 
 

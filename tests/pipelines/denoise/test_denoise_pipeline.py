@@ -34,7 +34,9 @@ def run(photos, out):
             "denoised_photos": PhotoFolderDataset(filepath=out.as_posix()),
             "photo_crops": MemoryDataset(copy_mode="assign"),
             "denoiser": MemoryDataset(Inverting(), copy_mode="assign"),
-            "params:denoise": MemoryDataset(DenoiseOptions(), copy_mode="assign"),
+            "params:denoise": MemoryDataset(
+                DenoiseOptions(format="png"), copy_mode="assign"
+            ),
         }
     )
     return SequentialRunner().run(create_pipeline(), catalog)
@@ -62,7 +64,7 @@ def test_a_folder_of_photographs_becomes_a_folder_of_pngs(photos, tmp_path):
         p.relative_to(tmp_path / "out") for p in tmp_path.rglob("out/**/*.png")
     )
     assert [PurePosixPath(path).as_posix() for path in made] == [
-        *("a.jpg.png", "a.png.png", "day/scan.png", "deep.png"),
+        *("a.jpg.png", "a.png", "day/scan.png", "deep.png"),
     ]
     deep = read_rgb(tmp_path / "out/deep.png")
     assert deep.dtype == np.uint16

@@ -81,6 +81,27 @@ def test_a_damaged_image_stops_the_ingest(photos):
         ingest(photos)
 
 
+def test_all_images_that_cannot_be_read_are_in_one_report(photos, caplog):
+    for name in ("a.png", "b.png"):
+        (photos / name).write_bytes((photos / name).read_bytes()[:-20])
+
+    with pytest.raises(DatasetError, match=r"(?s)2 of 3 images cannot.*a\.png.*b\.png"):
+        ingest(photos)
+    manifest = ingest(photos, unreadable="leave_out")
+
+    assert [image.path for image in manifest.images] == ["deep/c.png"]
+    assert manifest.left_out == ("a.png", "b.png")
+    assert "2 of 3 images cannot be read and are not trained on" in caplog.text
+
+
+def test_without_any_readable_image_there_is_nothing_to_leave_out(photos):
+    for path in photos.rglob("*.png"):
+        path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(DatasetError, match="3 of 3 images cannot be read"):
+        ingest(photos, unreadable="leave_out")
+
+
 def test_images_that_occur_twice_are_a_warning(photos, caplog):
     caplog.set_level(logging.WARNING)
     shutil.copy(photos / "a.png", photos / "z.png")

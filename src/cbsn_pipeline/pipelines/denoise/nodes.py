@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline.pace import Pace
+from cbsn_pipeline.photos.names import name_outputs
 from cbsn_pipeline.pipelines.denoise.before_after import (
     Comparison,
     compare_crops,
@@ -17,7 +18,6 @@ from cbsn_pipeline.pipelines.denoise.before_after import (
     find_best_blur,
     find_clean,
 )
-from cbsn_pipeline.pipelines.denoise.names import name_outputs
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from cbsn_pipeline.cbsn.denoiser import DenoisedPicture
     from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
     from cbsn_pipeline.datasets.photos_dataset import Photos
+    from cbsn_pipeline.photos.photo import Photo
     from cbsn_pipeline.training.monitoring.recorder import Recorder
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the
     # names must exist; the libraries behind them load only when a node runs.
-    DenoisedPicture = Denoiser = Figure = PendingPhoto = Photos = Recorder = Any
+    DenoisedPicture = Denoiser = Figure = PendingPhoto = Photo = Photos = Recorder = Any
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ class DenoisedPhotos:
         self._options = options
         self._comparisons = comparisons
         self._recorder = recorder
-        self.names = name_outputs(photos.relative)
+        chosen = None if options.format == "same" else options.format
+        self.names = name_outputs(photos.relative, chosen)
         self.pace = Pace()
 
     def __iter__(self) -> Iterator[PendingPhoto]:
@@ -71,14 +73,21 @@ class DenoisedPhotos:
         for index, (source, name) in enumerate(
             zip(self._photos, self.names, strict=True)
         ):
-            yield PendingPhoto(source, name, partial(self._make, index, name))
+            make = partial(self._make, index, name)
+            yield PendingPhoto(source, name, make, self._options.jpeg_quality)
 
-    def _make(self, index: int, name: PurePosixPath) -> NDArray[Any]:
-        image = self._photos.read(index)
+    def _make(self, index: int, name: PurePosixPath) -> Photo:
+        from cbsn_pipeline.photos.denoising import denoise_photo
+
+        photo = self._photos.read(index)
+        image = photo.rgb
         before = self.pace.seconds
         with self.pace.timed(pixels=image.shape[0] * image.shape[1]):
-            denoised = self._denoiser.denoise_picture(
-                image, padding=self._options.padding
+            result, denoised = denoise_photo(
+                self._denoiser,
+                photo,
+                strength=self._options.strength,
+                padding=self._options.padding,
             )
         seconds = self.pace.seconds - before
         megapixels = image.shape[0] * image.shape[1] / 1e6
@@ -99,11 +108,15 @@ class DenoisedPhotos:
             step=index,
         )
         if index < self._options.compared_photos:
-            self._compare(index, image, denoised)
-        return denoised.image
+            self._compare(index, image, result.rgb, denoised)
+        return result
 
     def _compare(
-        self, index: int, image: NDArray[Any], denoised: DenoisedPicture
+        self,
+        index: int,
+        image: NDArray[Any],
+        result: NDArray[Any],
+        denoised: DenoisedPicture,
     ) -> None:
         """Keep crops of the photograph at all stages."""
         from cbsn_pipeline.formats.images import read_rgb
@@ -112,7 +125,7 @@ class DenoisedPhotos:
         stages = {"noisy": image}
         if denoised.restitution.strength:
             stages["network alone"] = np.clip(denoised.alone, 0, 1)
-        stages["denoised"] = denoised.image
+        stages["denoised"] = result
         clean = find_clean(photo)
         if clean is not None:
             truth = read_rgb(clean)
@@ -147,15 +160,15 @@ def denoise_photos(
 
     Args:
         denoiser: The trained network.
-        photos_to_denoise: The originals, 8 or 16 bits.
+        photos_to_denoise: The originals.
         options: How they are denoised.
 
     Raises:
         ValueError: Averaged weights are asked for and there are none.
 
     Returns:
-        An iterable of photographs with the depth of their originals: 8-bit ones stay
-        uint8, 16-bit ones uint16; and a list that crops of the first ones are put
+        An iterable of photographs with the depth, channels and metadata of their
+        originals; and a list that crops of the first ones are put
         into while they are written.
     """
     from cbsn_pipeline.tracked_recorder import TrackedRecorder

@@ -13,9 +13,12 @@ class IngestOptions(BaseModel):
             so large that they would take more than 2 GiB together.
         num_images: How many there must be; None accepts any number. It catches an
             archive that was unzipped by half.
+        unreadable: ``stop`` where an image cannot be read, after all of them were
+            tried; ``leave_out`` to go on without them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     workers: PositiveInt | Literal["auto"] = "auto"
     num_images: PositiveInt | None = None
+    unreadable: Literal["stop", "leave_out"] = "stop"

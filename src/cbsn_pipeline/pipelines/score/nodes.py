@@ -8,7 +8,7 @@ from cbsn_pipeline.pipelines.score.options import ScoreOptions
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from cbsn_pipeline.formats.image_set import ImageSet
+    from cbsn_pipeline.photos.image_set import ImageSet
     from cbsn_pipeline.pipelines.score.pairs import ScoredPairs
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbsn_pipeline.formats.image_set import ImageSet, SetImage
+from cbsn_pipeline.photos.image_set import ImageSet, SetImage
 from cbsn_pipeline.pipelines.score.names import Pairing, list_names, pair_names
 from cbsn_pipeline.pipelines.score.options import ScoreOptions
 

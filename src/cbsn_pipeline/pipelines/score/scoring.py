@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from kedro.io import DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.imaging.metrics import score
@@ -65,8 +66,11 @@ def score_all(pairs: ScoredPairs, *, workers: int) -> pd.DataFrame:
 
 
 def _score(pairs: ScoredPairs, i: int, j: int, *, only_look: bool) -> Record | _Refused:
-    denoised, clean = pairs.denoised.read(i), pairs.clean.read(j)
     name = pairs.denoised[i].name
+    try:
+        denoised, clean = pairs.denoised.read(i), pairs.clean.read(j)
+    except (DatasetError, OSError) as error:
+        return _Refused(name, str(error).rstrip("."))
     reason = _difference(denoised, clean)
     if reason:
         return _Refused(name, reason)

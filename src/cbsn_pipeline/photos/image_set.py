@@ -16,7 +16,7 @@ from cbsn_pipeline.formats.mat_file import (
     list_variables,
     read_variable,
 )
-from cbsn_pipeline.formats.photo_files import find_photo_files
+from cbsn_pipeline.photos.files import find_photo_files
 
 Image = NDArray[Any]  # (H, W, 3) RGB: uint8, uint16, or floating point in [0, 1]
 Kind = Literal["folder", "file", "array"]

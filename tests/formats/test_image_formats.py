@@ -7,7 +7,7 @@ import tifffile
 from kedro.io import DatasetError
 from PIL import Image, ImageOps
 
-from cbsn_pipeline.formats.image_decoder import Description
+from cbsn_pipeline.formats.image_formats import Description
 from cbsn_pipeline.formats.images import describe, read_rgb
 
 
@@ -70,7 +70,7 @@ def test_another_format_is_named_by_its_bytes(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(b"FUJIFILMCCD-RAW")
 
-    with pytest.raises(DatasetError, match="not a PNG, JPEG or TIFF .*b'FUJIFILM'"):
+    with pytest.raises(DatasetError, match="not a PNG, JPEG, TIFF.*b'FUJIFILM'"):
         describe(path)
 
 

@@ -1,0 +1,1 @@
+"""Photographs of anybody: found, read, denoised and written as what they were."""

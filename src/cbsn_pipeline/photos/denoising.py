@@ -1,0 +1,53 @@
+"""Denoises one photograph as what it is: grey, with alpha, as strongly as asked."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cbsn_pipeline.cbsn.denoiser import DenoisedPicture, Denoiser
+from cbsn_pipeline.photos.photo import Photo
+
+
+def denoise_photo(
+    denoiser: Denoiser,
+    photo: Photo,
+    *,
+    strength: float = 1.0,
+    padding: int | None = None,
+) -> tuple[Photo, DenoisedPicture]:
+    """Denoise a photograph.
+
+    Args:
+        denoiser: The network, with the restitution that is wanted.
+        photo: The photograph; grey stays grey, alpha and metadata stay as they are.
+        strength: 1 for what the denoiser makes, 0 for the photograph as it is; a
+            share of its grain stays in between.
+        padding: As :meth:`Denoiser.denoise_picture` takes it.
+
+    Returns:
+        The denoised photograph, and what the denoiser made of its colours.
+
+    Raises:
+        ValueError: ``strength`` is not within 0 and 1.
+    """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"A strength of {strength:g}: expected 0 to 1.")
+    noisy = photo.rgb
+    picture = denoiser.denoise_picture(noisy, padding=padding)
+    if strength == 0:
+        return photo, picture
+    return photo.with_rgb(_between(noisy, picture.image, strength)), picture
+
+
+def _between(
+    noisy: NDArray[Any], denoised: NDArray[Any], strength: float
+) -> NDArray[Any]:
+    """Mix two pictures of whole numbers, and round."""
+    if strength == 1:
+        return denoised
+    mixed = denoised.astype(np.float32)
+    mixed -= noisy
+    mixed *= np.float32(strength)
+    mixed += noisy
+    return np.rint(mixed, out=mixed).astype(noisy.dtype)
