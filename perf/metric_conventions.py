@@ -3,7 +3,7 @@
 Prints one JSON object: for the noisy blocks, for a Gaussian blur of sigma 4 that is
 left in floating point, and for a denoiser if one is given, the mean of every score of
 ``imaging.metrics`` and of every number that published codes call PSNR
-(``imaging.published_psnr``). Only a network goes beyond black and white.
+(``published_psnr.py``). Only a network goes beyond black and white.
 
     python perf/metric_conventions.py ../shared/data/sidd_validation --every 4
 """
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.formats.images import read_rgb
 from cbsn_pipeline.imaging.metrics import mean_scores, score
-from cbsn_pipeline.imaging.published_psnr import PUBLISHED_PSNR, psnr_pooled
 from cbsn_pipeline.imaging.quantise import as_scored, to_unit
+from published_psnr import PUBLISHED_PSNR, psnr_pooled
 
 Block = NDArray[np.uint8]
 Unit = NDArray[np.float32]  # (H, W, 3) in [0, 1] and a little beyond: not clipped

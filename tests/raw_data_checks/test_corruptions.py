@@ -409,10 +409,10 @@ def _(root, write):
 
 
 @corruption(
-    "HEIC among the photographs", "photos", QUICK, "warning", "unsupported_file"
+    "JPEG XL among the photographs", "photos", QUICK, "warning", "unsupported_file"
 )
 def _(root, write):
-    (root / "photos" / "IMG_1.HEIC").write_bytes(b"\0\0\0 ftypheic")
+    (root / "photos" / "IMG_1.jxl").write_bytes(b"\xff\x0a")
 
 
 @corruption("only text in the folder", "photos", QUICK, "error", "no_photos")

@@ -17,7 +17,7 @@ class NoisyImagesDataset(AbstractDataset[None, NoisyImages]):
     ``sidd_medium``         folder of SIDD-Medium or SIDD-Small sRGB, at any depth
     ``sidd_blocks``         file of noisy blocks, such as BenchmarkNoisyBlocksSrgb.mat
     ``dnd``                 folder of DND
-    ``photos``              folder, file or glob of PNG, JPEG and TIFF
+    ``photos``              folder, file or glob of photographs
     ======================  =========================================================
 
     Example for catalog.yml::

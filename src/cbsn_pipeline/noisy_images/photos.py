@@ -1,4 +1,4 @@
-"""Any photographs: a folder, a file or a glob of PNG, JPEG and TIFF files."""
+"""Any photographs: a folder, a file or a glob."""
 
 from pathlib import Path
 

@@ -98,7 +98,7 @@ def find_image_set(path: Path, variable: str | None = None) -> ImageSet:
     """List the images at a path.
 
     Args:
-        path: A folder (searched to any depth), a glob, a PNG, JPEG or TIFF file, or a
+        path: A folder (searched to any depth), a glob, an image file, or a
             MATLAB file (v5 or v7.3) with an array (..., H, W, 3).
         variable: Which array of a MATLAB file; None takes the only one that fits.
 

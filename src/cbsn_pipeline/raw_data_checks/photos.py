@@ -21,14 +21,7 @@ from cbsn_pipeline.raw_data_checks.places import (
 from cbsn_pipeline.threads import map_in_order, num_workers
 
 # Photographs of other formats: whoever has them here expects them to be read.
-UNREAD = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("3fr", "arw", "cr2", "cr3", "dng", "nef", "orf", "pef", "raf", "raw", "rw2"),
-        *("srw", "x3f", "avif", "bmp", "gif", "heic", "heif", "jp2", "jxl", "psd"),
-        "webp",
-    )
-)
+UNREAD = {".psd", ".xcf", ".jxl", ".jp2", ".gif", ".exr", ".hdr"}
 LITTLE_NOISE = 0.25  # levels of 255; SIDD's noisy blocks have 1.7 and more
 GREY_CHANNELS = 2  # the most of a grey photograph: grey and alpha
 
@@ -75,9 +68,8 @@ def _other_files(part: Part, *, data_there: bool, thorough: bool) -> list[Findin
     findings += [
         part.finding(
             *("warning", "unsupported_file", file),
-            what="It is a photograph of a format that is not read; expected PNG, JPEG "
-            "or TIFF.",
-            cause="It is as the camera or phone wrote it.",
+            what="It is a picture of a format that is not read (docs/photos.md).",
+            cause="It is a working file of an editor, or of another kind.",
             remedy="Export it to PNG or 16-bit TIFF, without noise reduction.",
         )
         for file in unread

@@ -37,7 +37,7 @@ def look_at_file(part: Part, file: Path, name: str, *, thorough: bool) -> Look:
 
     Args:
         part: What it belongs to.
-        file: PNG, JPEG or TIFF.
+        file: Of any format that is read.
         name: Its place in the part.
         thorough: Decode it, hash its pixels and estimate its noise.
     """

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from cbsn_pipeline.imaging.metrics import psnr
-from cbsn_pipeline.imaging.published_psnr import (
+from cbsn_pipeline.imaging.quantise import to_uint8
+from published_psnr import (
     PUBLISHED_PSNR,
     psnr_not_clipped,
     psnr_not_rounded,
@@ -10,7 +11,6 @@ from cbsn_pipeline.imaging.published_psnr import (
     psnr_truncated,
     psnr_wrapped,
 )
-from cbsn_pipeline.imaging.quantise import to_uint8
 
 
 def one_channel_off(level, clean_level, shape=(1, 1, 3)):
