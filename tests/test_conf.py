@@ -30,6 +30,7 @@ OPTIONS = {
         "cbsn_pipeline.pipelines.check_submission.options:CheckSubmissionOptions"
     ),
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
+    "diagnose": "cbsn_pipeline.pipelines.diagnose.options:DiagnoseOptions",
 }
 PIPELINES = register_pipelines()
 # A dataset that each is for, its file below 08_reporting, and what MLflow gets of it.

@@ -30,6 +30,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "submit",
         "check_submission",
         "denoise",
+        "diagnose",
         "reproduce",
         "reproduce_dnd",
         "__default__",
@@ -54,7 +55,7 @@ def test_the_default_is_the_whole_chain_and_no_more():
     stages = ["train", "validate", "submit", "denoise"]
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
-    for apart in ("sample", "doctor", "estimate", "compare", "score"):
+    for apart in ("sample", "doctor", "diagnose", "estimate", "compare", "score"):
         assert not chain & names(pipelines[apart])
 
 

@@ -6,6 +6,7 @@ from cbsn_pipeline.pipelines import (
     check_submission,
     compare,
     denoise,
+    diagnose,
     doctor,
     estimate,
     ingest,
@@ -30,7 +31,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     ``submit`` is both submissions together.
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
-    missing, ``doctor`` and ``estimate``, which are asked before a training,
+    missing, ``doctor``, ``diagnose`` and ``estimate``, asked before a training,
     ``compare``, which is asked after several, ``score`` and ``check_submission``, which
     are given files, and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
@@ -58,6 +59,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "submit": submit,
         "check_submission": check_submission.create_pipeline(),
         "denoise": denoise.create_pipeline(),
+        "diagnose": diagnose.create_pipeline(),
         "reproduce": as_published
         + validate.create_pipeline()
         + reproduce.create_pipeline(),

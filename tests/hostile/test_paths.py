@@ -12,6 +12,7 @@ from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
 from cbsn_pipeline.formats.images import read_rgb, write_png
 from cbsn_pipeline.noisy_images import sidd_medium
 from cbsn_pipeline.photos.names import name_outputs
+from cbsn_pipeline.photos.photo import Photo
 
 IMAGE = np.zeros((4, 4, 3), np.uint8)
 LONG = "x" * 251
@@ -37,9 +38,9 @@ def photograph(path: Path) -> Path:
 def denoise(photos: PhotosDataset, results: Path) -> list[Path]:
     """Save what is loaded, under the names that denoising gives."""
     loaded = photos.load()
-    names = name_outputs(loaded.relative)
+    names = name_outputs(loaded.relative, "png")
     pending = [
-        PendingPhoto(source, name, lambda: IMAGE)
+        PendingPhoto(source, name, lambda: Photo(Path("none"), "PNG", IMAGE))
         for source, name in zip(loaded, names, strict=True)
     ]
     PhotoFolderDataset(filepath=str(results)).save(pending)
@@ -67,7 +68,7 @@ def test_strange_names_give_results_in_the_folder(tmp_path):
 def test_long_names_that_would_be_the_same_are_cut_and_numbered():
     originals = [Path(f"{LONG}.jpg"), Path(f"{LONG}.png"), Path(f"{LONG}.TIF")]
 
-    names = name_outputs(originals)
+    names = name_outputs(originals, "png")
 
     assert len({str(name) for name in names}) == 3
     assert all(len(str(name)) <= 255 and name.suffix == ".png" for name in names)

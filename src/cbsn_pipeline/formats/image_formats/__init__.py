@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cbsn_pipeline.files.isolated import Damaged
 from cbsn_pipeline.formats.image_formats import by_pillow, heif, jpeg, png, raw, tiff
 from cbsn_pipeline.formats.image_formats.opening import (
     QUARTER_TURNS,
@@ -89,6 +90,9 @@ def decode(path: Path, described: Sequence[Any]) -> Pixels:
     pixels = _FORMATS[description.format].decode(path, description)
     if pixels.ndim == 2:  # noqa: PLR2004  grey
         pixels = pixels[..., None]
+    declared = description.height, description.width, description.channels
+    if pixels.shape != declared:
+        raise Damaged(f"it decodes to {pixels.shape} where it declares {declared}")
     return _turned(pixels, description.orientation)
 
 

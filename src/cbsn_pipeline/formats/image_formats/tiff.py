@@ -76,6 +76,8 @@ def _tiff_page(path: Path) -> Iterator[Any]:
                 f"it is a TIFF of {len(pages)} pages. Export each as a file of its own"
             )
         page = pages[0] if pages else every[0]
+        if not page.imagelength or not page.imagewidth:
+            raise Damaged("its size is missing")
         _check_tiff(page)
         ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
         if not 0 < (end := max(ends, default=0)) <= path.stat().st_size:
