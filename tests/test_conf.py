@@ -18,6 +18,7 @@ OPTIONS = {
     "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
     "train": "cbsn_pipeline.training.options:TrainOptions",
     "student": "cbsn_pipeline.distillation.options:StudentOptions",
+    "import_official": "cbsn_pipeline.pipelines.import_official.options:ImportOptions",
     "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
     "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",

@@ -22,6 +22,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "train",
         "train_only",
         "student",
+        "import_official",
         "validate",
         "compare",
         "score",
@@ -54,7 +55,9 @@ def test_the_default_is_the_whole_chain_and_no_more():
     stages = ["train", "validate", "submit", "denoise"]
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
-    for apart in ("sample", "doctor", "estimate", "compare", "score"):
+    for apart in (
+        *("sample", "doctor", "estimate", "import_official", "compare", "score"),
+    ):
         assert not chain & names(pipelines[apart])
 
 

@@ -8,6 +8,7 @@ from cbsn_pipeline.pipelines import (
     denoise,
     doctor,
     estimate,
+    import_official,
     ingest,
     patches,
     reproduce,
@@ -31,8 +32,9 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``doctor`` and ``estimate``, which are asked before a training,
-    ``compare``, which is asked after several, ``score`` and ``check_submission``, which
-    are given files, and the cards of ``reproduce`` and ``reproduce_dnd``.
+    ``import_official``, which takes its place, ``compare``, which is asked after
+    several, ``score`` and ``check_submission``, which are given files, and the cards of
+    ``reproduce`` and ``reproduce_dnd``.
     """
     patches_of_raw_files = ingest.create_pipeline() + patches.create_pipeline()
     from_patches = train.create_pipeline() + student.create_pipeline()
@@ -50,6 +52,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train": from_raw_files,
         "train_only": from_patches,
         "student": student.create_pipeline(),
+        "import_official": import_official.create_pipeline(),
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
         "score": score.create_pipeline(),

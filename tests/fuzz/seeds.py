@@ -308,6 +308,50 @@ TINY_TRAINING = {
 }
 
 
+BUNDLE = "a.ckpt"
+
+
+def make_bundle(folder: Path) -> dict[str, np.ndarray]:
+    """Write the weights of a network of a few numbers as TensorFlow does."""
+    import bundle_writer
+
+    from cbsn_pipeline.cbsn import CBSN, NetworkOptions
+    from cbsn_pipeline.cbsn.official import official_parameters
+
+    net = CBSN(NetworkOptions(channels=2, blocks=1))
+    arrays = {
+        name: np.ones((p.permute(2, 3, 1, 0) if p.ndim == 4 else p).shape, np.float32)
+        for name, p in official_parameters(net)
+    }
+    bundle_writer.write_bundle(folder / BUNDLE, arrays)
+    return arrays
+
+
+def _tensorflow_index(folder: Path) -> Iterator[Seed]:
+    import bundle_writer as writer
+
+    arrays = make_bundle(folder)
+    yield Seed((folder / f"{BUNDLE}.index").read_bytes())
+    entries, offset = {"": writer.header(1)}, 0
+    for name, array in sorted(arrays.items()):
+        entries[name] = writer.entry(array, offset=offset)
+        offset += array.nbytes
+    block = writer.entries_block([(n.encode(), e) for n, e in entries.items()])
+    yield Seed(block, lambda inner: writer.lay_out([inner], [(0, len(inner))]))
+    places = writer.entries_block([(b"z", writer.handle(0, len(block)))])
+    yield Seed(places, lambda inner: writer.lay_out([block], index=inner))
+    for name in ("", "DBSN/B1/conv1/W1", "DBSN/B1/DCM0/conv1/kernel"):
+        yield Seed(
+            entries[name],
+            lambda inner, name=name: writer.table(entries | {name: inner}),
+        )
+
+
+def _tensorflow_data(folder: Path) -> Iterator[Seed]:
+    make_bundle(folder)
+    yield Seed((folder / f"{BUNDLE}.data-00000-of-00001").read_bytes())
+
+
 def _scores(folder: Path) -> Iterator[Seed]:
     from cbsn_pipeline.pipelines.compare.tables import METRICS
 
@@ -347,6 +391,8 @@ _MAKERS: dict[str, Callable[[Path], Iterator[Seed]]] = {
     "manifest": _manifest,
     "denoiser": _denoiser,
     "state": _state,
+    "tensorflow_index": _tensorflow_index,
+    "tensorflow_data": _tensorflow_data,
     "scores": _scores,
     "card": _card,
 }

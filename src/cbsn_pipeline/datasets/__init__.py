@@ -25,6 +25,7 @@ _EXPORTS = {
     "SaveVersionDataset": "save_version_dataset",
     "ImageSetDataset": "image_set_dataset",
     "SubmissionDataset": "submission_dataset",
+    "TensorFlowCheckpointDataset": "tensorflow_checkpoint_dataset",
 }
 
 __all__ = sorted(_EXPORTS)  # noqa: PLE0605
