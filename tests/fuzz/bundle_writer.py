@@ -66,18 +66,26 @@ def header(num_shards: int, endianness: int = 0) -> bytes:
     return b"".join(parts)
 
 
-def entry(array: np.ndarray, shard: int = 0, offset: int = 0, **changes: int) -> bytes:
-    """Describe an array; ``changes`` are ``dtype``, ``size`` and ``checksum``."""
+def entry(
+    array: np.ndarray,
+    shard: int = 0,
+    offset: int = 0,
+    *,
+    shape: tuple[int, ...] | None = None,
+    size: int | None = None,
+) -> bytes:
+    """Describe an array; ``shape`` and ``size`` may be others than its own."""
     content = array.tobytes()
-    shape = b"".join(field(2, BYTES, field(1, VARINT, n)) for n in array.shape)
+    sides = array.shape if shape is None else shape
+    dimensions = b"".join(field(2, BYTES, field(1, VARINT, n)) for n in sides)
     return b"".join(
         [
-            field(1, VARINT, changes.get("dtype", NUMPY_TYPES[array.dtype.name])),
-            field(2, BYTES, shape),
+            field(1, VARINT, NUMPY_TYPES[array.dtype.name]),
+            field(2, BYTES, dimensions),
             field(3, VARINT, shard),
             field(4, VARINT, offset),
-            field(5, VARINT, changes.get("size", len(content))),
-            field(6, FIXED32, changes.get("checksum", masked(content))),
+            field(5, VARINT, len(content) if size is None else size),
+            field(6, FIXED32, masked(content)),
         ]
     )
 

@@ -95,19 +95,16 @@ def read_state(path: Path) -> None:
 
 def read_checkpoint(path: Path) -> None:
     """Import the weights of a checkpoint whose other file is whole."""
-    from seeds import BUNDLE, make_bundle
+    from seeds import bundle
 
     from cbsn_pipeline.datasets.tensorflow_bundle import Checkpoint
     from cbsn_pipeline.pipelines.import_official.nodes import import_weights
     from cbsn_pipeline.pipelines.import_official.options import ImportOptions
 
-    damaged = path.read_bytes()
-    if len(list(path.parent.iterdir())) == 1:
-        make_bundle(path.parent)
-        path.write_bytes(damaged)
-    denoiser, report = import_weights(
-        Checkpoint.open(path.parent / BUNDLE), ImportOptions()
-    )
+    for name, content in bundle().items():
+        if name != path.name:
+            path.with_name(name).write_bytes(content)
+    denoiser, report = import_weights(Checkpoint.open(path), ImportOptions())
     assert denoiser.network_options.channels == 2
     assert report["variables"] == 34
 

@@ -39,13 +39,6 @@ def test_a_variable_in_parts_is_marked():
     assert parse_index(index_of({"a": entry})).variables["a"].is_sliced
 
 
-def shape_of(*dimensions):
-    return b"".join(
-        writer.field(2, writer.BYTES, writer.field(1, writer.VARINT, n))
-        for n in dimensions
-    )
-
-
 def with_shape(shape):
     return writer.field(1, writer.VARINT, 1) + writer.field(2, writer.BYTES, shape)
 
@@ -55,9 +48,12 @@ def with_shape(shape):
     [
         (writer.entry(KERNEL, size=4), r"4 bytes are no float32 .*\(3, 3, 2, 4\)"),
         (writer.entry(KERNEL, shard=1), "it is in shard 1 of 1"),
-        (with_shape(shape_of(2**64 - 1)), "its shape is not one of an array"),
-        (with_shape(shape_of(*[1] * 33)), "its shape is not one of an array"),
-        (with_shape(shape_of(2**62, 2**62)), "0 bytes are no float32 numbers"),
+        (writer.entry(KERNEL, shape=(2**64 - 1,)), "its shape is not one of an array"),
+        (writer.entry(KERNEL, shape=(1,) * 33), "its shape is not one of an array"),
+        (
+            writer.entry(KERNEL, shape=(2**62, 2**62)),
+            "288 bytes are no float32 numbers",
+        ),
         (with_shape(writer.field(3, writer.VARINT, 1)), "its shape is not known"),
         (with_shape(writer.field(2, writer.VARINT, 1)), "a number is where a message"),
         (writer.field(4, writer.BYTES, b"9"), "bytes are where a number should be"),
