@@ -28,6 +28,7 @@ OPTIONS = {
     "check_submission": (
         "cbsn_pipeline.pipelines.check_submission.options:CheckSubmissionOptions"
     ),
+    "export": "cbsn_pipeline.pipelines.export.options:ExportOptions",
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
 }
 ENVIRONMENTS = ["sample", "sidd", "sidd_small", "blocks", "dnd", "photos"]

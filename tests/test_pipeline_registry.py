@@ -31,6 +31,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "submit",
         "check_submission",
         "denoise",
+        "export",
         "reproduce",
         "reproduce_dnd",
         "__default__",
@@ -56,7 +57,15 @@ def test_the_default_is_the_whole_chain_and_no_more():
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
     for apart in (
-        *("sample", "doctor", "estimate", "import_official", "compare", "score"),
+        *(
+            "sample",
+            "doctor",
+            "estimate",
+            "import_official",
+            "compare",
+            "score",
+            "export",
+        ),
     ):
         assert not chain & names(pipelines[apart])
 

@@ -8,6 +8,7 @@ from cbsn_pipeline.pipelines import (
     denoise,
     doctor,
     estimate,
+    export,
     import_official,
     ingest,
     patches,
@@ -33,8 +34,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``doctor`` and ``estimate``, which are asked before a training,
     ``import_official``, which takes its place, ``compare``, which is asked after
-    several, ``score`` and ``check_submission``, which are given files, and the cards of
-    ``reproduce`` and ``reproduce_dnd``.
+    several, ``score`` and ``check_submission``, which are given files, ``export``,
+    which is for other programs, and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
     patches_of_raw_files = ingest.create_pipeline() + patches.create_pipeline()
     from_patches = train.create_pipeline() + student.create_pipeline()
@@ -61,6 +62,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "submit": submit,
         "check_submission": check_submission.create_pipeline(),
         "denoise": denoise.create_pipeline(),
+        "export": export.create_pipeline(),
         "reproduce": as_published
         + validate.create_pipeline()
         + reproduce.create_pipeline(),

@@ -20,6 +20,7 @@ _EXPORTS = {
     "MatBlocksDataset": "mat_blocks_dataset",
     "ManifestDataset": "manifest_dataset",
     "DndFolderDataset": "dnd_folder_dataset",
+    "BytesDataset": "bytes_dataset",
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
     "SaveVersionDataset": "save_version_dataset",
