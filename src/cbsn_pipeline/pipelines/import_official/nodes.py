@@ -70,7 +70,7 @@ def import_weights(
     provenance = Provenance(
         data_kind=release.data_kind if release else "", imported=imported
     )
-    ignored = [name for name in shapes if name not in set(names)]
+    ignored = sorted(shapes.keys() - set(names))
     _log(imported, net, ignored)
     report = {
         **imported,
