@@ -1,5 +1,6 @@
 """Weights of the authors' TensorFlow release, in our network."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 
@@ -15,6 +16,7 @@ Shapes = Mapping[str, tuple[int, ...]]  # by TensorFlow name; kernels (kh, kw, i
 
 SCOPE = "DBSN/"  # what the names of the network's variables begin with
 BLOCK = re.compile(rf"{SCOPE}B[12]/DCM(\d{{1,4}})/")
+VARIABLES_OF_BLOCK = 8  # kernel and bias of two convolutions in two branches
 KERNEL_AXES = 4
 MOST_NAMED = 6  # variables of each kind that a message names
 
@@ -28,11 +30,12 @@ def network_options(shapes: Shapes) -> NetworkOptions:
     """
     released = NetworkOptions()
     masked = shapes.get(f"{SCOPE}B1/conv1/W1", ())
+    room = math.ceil(len(shapes) / VARIABLES_OF_BLOCK)
     numbers = [int(match[1]) for match in map(BLOCK.match, shapes) if match]
     return NetworkOptions(
         channels=(masked[-1] if masked else 0) or released.channels,
         # a number without the others is no reason to build a thousand blocks
-        blocks=min(max(numbers) + 1, len(shapes)) if numbers else released.blocks,
+        blocks=min(max(numbers) + 1, room) if numbers else released.blocks,
     )
 
 
