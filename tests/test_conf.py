@@ -20,6 +20,7 @@ OPTIONS = {
     "patches": "cbsn_pipeline.pipelines.patches.options:PatchOptions",
     "train": "cbsn_pipeline.training.options:TrainOptions",
     "student": "cbsn_pipeline.distillation.options:StudentOptions",
+    "import_official": "cbsn_pipeline.pipelines.import_official.options:ImportOptions",
     "validate": "cbsn_pipeline.pipelines.validate.options:ValidateOptions",
     "compare": "cbsn_pipeline.pipelines.compare.options:CompareOptions",
     "reproduce": "cbsn_pipeline.pipelines.reproduce.options:ReproduceOptions",
@@ -29,6 +30,7 @@ OPTIONS = {
     "check_submission": (
         "cbsn_pipeline.pipelines.check_submission.options:CheckSubmissionOptions"
     ),
+    "export": "cbsn_pipeline.pipelines.export.options:ExportOptions",
     "denoise": "cbsn_pipeline.pipelines.denoise.options:DenoiseOptions",
     "diagnose": "cbsn_pipeline.pipelines.diagnose.options:DiagnoseOptions",
 }

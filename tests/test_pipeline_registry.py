@@ -22,6 +22,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "train",
         "train_only",
         "student",
+        "import_official",
         "validate",
         "compare",
         "score",
@@ -31,6 +32,7 @@ def test_the_stages_are_registered_in_the_order_of_a_run():
         "check_submission",
         "denoise",
         "diagnose",
+        "export",
         "reproduce",
         "reproduce_dnd",
         "__default__",
@@ -55,7 +57,18 @@ def test_the_default_is_the_whole_chain_and_no_more():
     stages = ["train", "validate", "submit", "denoise"]
     chain = set.union(*(names(pipelines[stage]) for stage in stages))
     assert names(pipelines["__default__"]) == chain
-    for apart in ("sample", "doctor", "diagnose", "estimate", "compare", "score"):
+    for apart in (
+        *(
+            "sample",
+            "doctor",
+            "diagnose",
+            "estimate",
+            "import_official",
+            "compare",
+            "score",
+            "export",
+        ),
+    ):
         assert not chain & names(pipelines[apart])
 
 

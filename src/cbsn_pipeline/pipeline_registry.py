@@ -9,6 +9,8 @@ from cbsn_pipeline.pipelines import (
     diagnose,
     doctor,
     estimate,
+    export,
+    import_official,
     ingest,
     patches,
     reproduce,
@@ -32,8 +34,9 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     Not in the whole chain are ``sample``, which a hook runs where its files are
     missing, ``doctor``, ``diagnose`` and ``estimate``, asked before a training,
-    ``compare``, which is asked after several, ``score`` and ``check_submission``, which
-    are given files, and the cards of ``reproduce`` and ``reproduce_dnd``.
+    ``import_official``, which takes its place, ``compare``, which is asked after
+    several, ``score`` and ``check_submission``, which are given files, ``export``,
+    which is for other programs, and the cards of ``reproduce`` and ``reproduce_dnd``.
     """
     patches_of_raw_files = ingest.create_pipeline() + patches.create_pipeline()
     from_patches = train.create_pipeline() + student.create_pipeline()
@@ -51,6 +54,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "train": from_raw_files,
         "train_only": from_patches,
         "student": student.create_pipeline(),
+        "import_official": import_official.create_pipeline(),
         "validate": validate.create_pipeline(),
         "compare": compare.create_pipeline(),
         "score": score.create_pipeline(),
@@ -60,6 +64,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "check_submission": check_submission.create_pipeline(),
         "denoise": denoise.create_pipeline(),
         "diagnose": diagnose.create_pipeline(),
+        "export": export.create_pipeline(),
         "reproduce": as_published
         + validate.create_pipeline()
         + reproduce.create_pipeline(),

@@ -101,6 +101,22 @@ def read_state(path: Path) -> None:
     trainer.optimiser.step()
 
 
+def read_checkpoint(path: Path) -> None:
+    """Import the weights of a checkpoint whose other file is whole."""
+    from seeds import bundle
+
+    from cbsn_pipeline.formats.tensorflow_bundle import Checkpoint
+    from cbsn_pipeline.pipelines.import_official.nodes import import_weights
+    from cbsn_pipeline.pipelines.import_official.options import ImportOptions
+
+    for name, content in bundle().items():
+        if name != path.name:
+            path.with_name(name).write_bytes(content)
+    denoiser, report = import_weights(Checkpoint.open(path), ImportOptions())
+    assert denoiser.network_options.channels == 2
+    assert report["variables"] == 34
+
+
 def read_scores(path: Path) -> None:
     """Read the scores of both methods, as a comparison does."""
     from cbsn_pipeline.pipelines.compare.score_files import find_by_path
@@ -154,6 +170,8 @@ READERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "manifest": (read_manifest, "manifest.json"),
     "denoiser": (read_denoiser, "denoiser.safetensors"),
     "state": (read_state, "step_000000001.pt"),
+    "tensorflow_index": (read_checkpoint, "a.ckpt.index"),
+    "tensorflow_data": (read_checkpoint, "a.ckpt.data-00000-of-00001"),
     "scores": (read_scores, "block_scores.csv"),
     "card": (read_card, "reproduction_card.json"),
 }

@@ -8,9 +8,11 @@ import hashlib
 import io
 import json
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -337,6 +339,51 @@ TINY_TRAINING = {
 }
 
 
+def tiny_weights() -> dict[str, np.ndarray]:
+    """Weights of a network of a few numbers, by their names in TensorFlow."""
+    from cbsn_pipeline.cbsn import CBSN, NetworkOptions
+    from cbsn_pipeline.cbsn.official import official_parameters
+
+    net = CBSN(NetworkOptions(channels=2, blocks=1))
+    return {
+        name: np.ones((p.permute(2, 3, 1, 0) if p.ndim == 4 else p).shape, np.float32)
+        for name, p in official_parameters(net)
+    }
+
+
+@cache
+def bundle() -> dict[str, bytes]:
+    """The files of a checkpoint of these weights, by name."""
+    import bundle_writer
+
+    with tempfile.TemporaryDirectory() as folder:
+        bundle_writer.write_bundle(Path(folder) / "a.ckpt", tiny_weights())
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def _tensorflow_index(folder: Path) -> Iterator[Seed]:
+    import bundle_writer as writer
+
+    yield Seed(bundle()["a.ckpt.index"])
+    entries, offset = {"": writer.header(1)}, 0
+    for name, array in sorted(tiny_weights().items()):
+        entries[name] = writer.entry(array, offset=offset)
+        offset += array.nbytes
+    block = writer.entries_block([(n.encode(), e) for n, e in entries.items()])
+    yield Seed(block, lambda inner: writer.lay_out([inner]))
+    places = writer.entries_block([(b"z", writer.handle(0, len(block)))])
+    yield Seed(places, lambda inner: writer.lay_out([block], index=inner))
+    for name in ("", "DBSN/B1/conv1/W1", "DBSN/B1/DCM0/conv1/kernel"):
+        yield Seed(
+            entries[name],
+            lambda inner, name=name: writer.table(entries | {name: inner}),
+        )
+
+
+def _tensorflow_data(folder: Path) -> Iterator[Seed]:
+    yield Seed(bundle()["a.ckpt.data-00000-of-00001"])
+
+
 def _scores(folder: Path) -> Iterator[Seed]:
     from cbsn_pipeline.pipelines.compare.tables import METRICS
 
@@ -381,6 +428,8 @@ _MAKERS: dict[str, Callable[[Path], Iterator[Seed]]] = {
     "manifest": _manifest,
     "denoiser": _denoiser,
     "state": _state,
+    "tensorflow_index": _tensorflow_index,
+    "tensorflow_data": _tensorflow_data,
     "scores": _scores,
     "card": _card,
 }

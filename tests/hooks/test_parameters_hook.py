@@ -23,7 +23,7 @@ def problems(given):
     first, *lines = str(error.value).splitlines()
     assert first.endswith("so nothing was started:")
     assert lines[-3].startswith("Stages: check_submission, compare,")
-    assert lines[-2].startswith("Other values: clean, clean_variable,")
+    assert lines[-2].startswith("Other values: checkpoint, clean,")
     assert lines[-1].endswith("with a comma goes into a file given by --config.")
     return lines[:-3]
 

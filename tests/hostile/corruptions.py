@@ -8,6 +8,7 @@ raises if the reader says nothing. The table of docs/hostile_files.md is printed
 
 import io
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "fuzz"))
 
 Corruption = Callable[[Path], str]
 
@@ -462,6 +465,85 @@ def state_file(folder: Path, pickled: bytes, **parts: bytes) -> None:
             archive.writestr(f"archive/{name}", content)
 
 
+def read_checkpoint(prefix: Path) -> str:
+    from cbsn_pipeline.formats.tensorflow_bundle import Checkpoint
+
+    def read() -> None:
+        checkpoint = Checkpoint.open(prefix)
+        checkpoint.read(checkpoint.variables)
+
+    return message_of(read)
+
+
+def checkpoint_file(folder: Path, **layout: int) -> Path:
+    """Write a checkpoint of two variables; return its prefix."""
+    from bundle_writer import write_bundle
+
+    kernel, bias = np.ones((3, 3, 8, 8), np.float32), np.ones(8, np.float32)
+    arrays = {"DBSN/conv1/kernel": kernel, "DBSN/conv1/bias": bias}
+    write_bundle(folder / "a.ckpt", arrays, **layout)
+    return folder / "a.ckpt"
+
+
+@listed
+def checkpoint_without_a_shard(folder: Path) -> str:
+    """A TensorFlow checkpoint whose second of two data files is missing"""
+    prefix = checkpoint_file(folder, num_shards=2)
+    (folder / "a.ckpt.data-00001-of-00002").unlink()
+    return read_checkpoint(prefix)
+
+
+@listed
+def checkpoint_cut_off(folder: Path) -> str:
+    """A TensorFlow checkpoint whose data lack their last byte"""
+    prefix = checkpoint_file(folder)
+    data = folder / "a.ckpt.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:-1])
+    return read_checkpoint(prefix)
+
+
+@listed
+def checkpoint_with_a_changed_value(folder: Path) -> str:
+    """One bit of a TensorFlow checkpoint's data flipped"""
+    prefix = checkpoint_file(folder)
+    data = folder / "a.ckpt.data-00000-of-00001"
+    content = bytearray(data.read_bytes())
+    content[500] ^= 1
+    data.write_bytes(content)
+    return read_checkpoint(prefix)
+
+
+@listed
+def checkpoint_with_a_changed_index(folder: Path) -> str:
+    """One bit of a TensorFlow checkpoint's index flipped"""
+    prefix = checkpoint_file(folder)
+    index = folder / "a.ckpt.index"
+    content = bytearray(index.read_bytes())
+    content[20] ^= 1
+    index.write_bytes(content)
+    return read_checkpoint(prefix)
+
+
+@listed
+def checkpoint_of_the_older_format(folder: Path) -> str:
+    """A TensorFlow checkpoint of the older format (V1)"""
+    from bundle_writer import table
+
+    (folder / "a.ckpt").write_bytes(table({"": b"", "DBSN/conv1/bias": b"1"}))
+    return read_checkpoint(folder / "a.ckpt")
+
+
+@listed
+def checkpoint_of_a_huge_variable(folder: Path) -> str:
+    """A TensorFlow checkpoint with a variable of 2^40 numbers, its checksums mended"""
+    from bundle_writer import entry, write_index
+
+    prefix = checkpoint_file(folder)
+    huge = entry(np.ones(8, np.float32), shape=(2**40,), size=2**42)
+    write_index(prefix, {"DBSN/conv1/bias": huge})
+    return read_checkpoint(prefix)
+
+
 @listed
 def state_that_runs_code(folder: Path) -> str:
     """A training state whose pickle calls os.system"""
@@ -531,7 +613,6 @@ def sidd_folder_with_a_link_to_a_disk(folder: Path) -> str:
 
 def main() -> None:
     """Print the table."""
-    import sys
     import tempfile
 
     sys.stdout.write("| done to the file | what the reader says |\n|---|---|\n")

@@ -50,7 +50,8 @@ def write_denoiser(path: Path, content: DenoiserContent) -> None:
         "version": str(VERSION_OF[architecture]),
         "architecture": architecture,
         "network": net.options.model_dump_json(),
-        "provenance": provenance.model_dump_json(),
+        # what does not apply is left out: older programs know fewer fields
+        "provenance": provenance.model_dump_json(exclude_defaults=True),
     }
     weights = _to_host(net)
     if average is not None:

@@ -1,7 +1,5 @@
 """The units that the network and its losses live in."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -23,5 +21,5 @@ def normalise(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     height, width = x.shape[-2:]
     deviation, mean = torch.std_mean(x, dim=(2, 3), correction=0, keepdim=True)
-    deviation = deviation.clamp_min(1 / math.sqrt(height * width))
+    deviation = deviation.clamp_min((height * width) ** -0.5)
     return (x - mean) / deviation, mean, deviation

@@ -20,3 +20,5 @@ class Provenance(BaseModel):
     """``pixel_sha256`` of every training image."""
     options: dict[str, Any] = {}
     """The training options."""
+    imported: dict[str, Any] = {}
+    """Of weights that were not trained here: what they are, and of which files."""

@@ -20,12 +20,14 @@ _EXPORTS = {
     "MatBlocksDataset": "mat_blocks_dataset",
     "ManifestDataset": "manifest_dataset",
     "DndFolderDataset": "dnd_folder_dataset",
+    "BytesDataset": "bytes_dataset",
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
     "SaveVersionDataset": "save_version_dataset",
     "VersionsDataset": "versions_dataset",
     "ImageSetDataset": "image_set_dataset",
     "SubmissionDataset": "submission_dataset",
+    "TensorFlowCheckpointDataset": "tensorflow_checkpoint_dataset",
 }
 
 __all__ = sorted(_EXPORTS)  # noqa: PLE0605

@@ -1,10 +1,9 @@
 """A tiny validation set, and a denoiser that needs no network."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
+from cbsn_pipeline.cbsn.provenance import Provenance
 from cbsn_pipeline.imaging.baselines import gaussian_blur
 
 
@@ -12,7 +11,7 @@ class BlurringDenoiser:
     """Stands in for cbsn.Denoiser: blurs every block."""
 
     def __init__(self, trained_on=()):
-        self.provenance = SimpleNamespace(
+        self.provenance = Provenance(
             data_digest="abc",
             data_kind="sidd_blocks",
             steps=7,

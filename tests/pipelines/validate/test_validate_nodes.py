@@ -205,6 +205,7 @@ def test_the_summary_says_what_a_reader_must_know(scored, make_denoiser):
 
     assert summary["denoiser"] == {
         "data_digest": "abc",
+        "imported": {},
         "data_kind": "sidd_blocks",
         "steps": 7,
         "students": 0,

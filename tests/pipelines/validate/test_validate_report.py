@@ -76,3 +76,20 @@ def test_the_table_says_how_many_students_came_after_the_cbsn():
     text = printed(table_of(("noisy", "noisy input", 23.66)), summary)
 
     assert "1200 training steps, students after it: 4; not dagger" in text
+
+
+def test_the_table_says_that_weights_were_imported():
+    made = {
+        "steps": 0,
+        "students": 0,
+        "imported": {"checkpoint": "CBSN_SIDDtrain.ckpt"},
+    }
+
+    text = printed(
+        table_of(("noisy", "noisy input", 23.66)), SUMMARY | {"denoiser": made}
+    )
+
+    assert "weights imported from CBSN_SIDDtrain.ckpt; not dagger" in " ".join(
+        text.split()
+    )
+    assert "training steps" not in text

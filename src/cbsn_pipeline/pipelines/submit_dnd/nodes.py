@@ -84,6 +84,7 @@ class Submission:
                 "steps": provenance.steps,
                 "data_kind": provenance.data_kind,
                 "data_digest": provenance.data_digest,
+                "imported": provenance.imported,
             },
             "dagger": in_words(
                 *(self._num_seen, self.num_images), known=known, what="images"

@@ -93,6 +93,7 @@ class Submission:
                 "steps": provenance.steps,
                 "data_kind": provenance.data_kind,
                 "data_digest": provenance.data_digest,
+                "imported": provenance.imported,
             },
             "dagger": in_words(self._num_seen, total, known=known, what="blocks"),
             "trained_on_blocks": self._num_seen,

@@ -295,6 +295,7 @@ def summarise_scores(
         },
         "denoiser": {
             "data_digest": provenance.data_digest,
+            "imported": provenance.imported,
             "data_kind": provenance.data_kind,
             "steps": provenance.steps,
             "students": provenance.options.get("student", {}).get("generations", 0),

@@ -46,6 +46,8 @@ def format_scores(score_table: pd.DataFrame, score_summary: dict[str, Any]) -> T
         add_row(table, row["label"], scores, bold=row["method"] in OURS)
     made = score_summary["denoiser"]
     students = f", students after it: {made['students']}" if made["students"] else ""
-    steps = f"{made['steps']} training steps{students}"
-    table.caption = Text(f"{steps}; {score_summary['dagger']}.")
+    origin = f"{made['steps']} training steps{students}"
+    if imported := made.get("imported"):
+        origin = f"weights imported from {imported['checkpoint']}"
+    table.caption = Text(f"{origin}; {score_summary['dagger']}.")
     return table
