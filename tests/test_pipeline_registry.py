@@ -5,6 +5,7 @@ import typing
 
 from cbsn_pipeline.pipeline_registry import register_pipelines
 
+UNIONS = ("train", "train_only", "submit", "reproduce", "reproduce_dnd", "__default__")
 HEAVY = ["torch", "mlflow", "matplotlib", "cv2", "scipy", "skimage", "pandas", "h5py"]
 
 
@@ -46,6 +47,14 @@ def test_train_starts_from_raw_files_and_train_only_from_patches():
     )
     assert "patches" in pipelines["train_only"].inputs()
     assert "patches" not in pipelines["train"].inputs()
+
+
+def test_every_node_has_the_tag_of_its_stage_alone():
+    for name, pipeline in register_pipelines().items():
+        for node in pipeline.nodes:
+            (tag,) = node.tags
+            assert node.func.__module__.startswith(f"cbsn_pipeline.pipelines.{tag}.")
+            assert name in (tag, *UNIONS), (name, node.name)
 
 
 def test_the_default_is_the_whole_chain_and_no_more():

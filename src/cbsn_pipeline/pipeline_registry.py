@@ -1,4 +1,4 @@
-"""The pipelines that ``kedro run --pipeline=NAME`` knows, in the order of a run."""
+"""The pipelines that ``kedro run --pipelines=NAME`` knows, in the order of a run."""
 
 from kedro.pipeline import Pipeline, pipeline
 

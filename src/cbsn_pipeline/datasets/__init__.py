@@ -22,6 +22,7 @@ _EXPORTS = {
     "DndFolderDataset": "dnd_folder_dataset",
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
+    "HeldDataset": "held_dataset",
     "SaveVersionDataset": "save_version_dataset",
     "VersionsDataset": "versions_dataset",
     "ImageSetDataset": "image_set_dataset",

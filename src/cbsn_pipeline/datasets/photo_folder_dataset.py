@@ -69,7 +69,7 @@ class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...
         if not folder.is_dir():
             raise DatasetError(
                 f"{folder} does not exist; expected a folder of denoised photographs. "
-                "Make it with kedro run --pipeline=denoise."
+                "Make it with kedro run --pipelines=denoise."
             )
         return tuple(sorted(folder.rglob("*.png")))
 
