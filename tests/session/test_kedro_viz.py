@@ -79,6 +79,17 @@ def test_stages_are_boxes_and_filters(viz):
     assert {"score_blocks", "block_scores"} <= names
 
 
+def test_boxes_do_not_go_in_a_circle_through_the_layers(viz):
+    with urllib.request.urlopen(f"{viz}/api/main", timeout=30) as answer:
+        pipelines = json.load(answer)["pipelines"]
+
+    assert len(pipelines) > 10
+    for pipeline in pipelines:  # it would draw no layers then
+        address = f"{viz}/api/pipelines/{pipeline['id']}"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            assert json.load(answer)["layers"], pipeline["id"]
+
+
 @pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium (apt-get install chromium): no screenshot"
 )

@@ -63,8 +63,9 @@ def test_blocks_in_memory_are_refused_in_one_sentence(kedro, untracked):
 def test_both_spellings_train_and_one_warns(kedro, option, warns):
     tiny = "train.steps=2,train.network.channels=8,train.network.blocks=1"
     few = "train.batch_size=1,train.crop_size=40,train.validation_blocks=2"
+    place = f"state_folder=spelling{option}"  # not that of other tests
 
-    status, output = run(kedro, f"{option}=train", "--params", f"{tiny},{few}")
+    status, output = run(kedro, f"{option}=train", "--params", f"{tiny},{few},{place}")
 
     assert status == 0, output
     assert "Completed node: train_denoiser" in output
