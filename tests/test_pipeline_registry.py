@@ -5,6 +5,7 @@ import typing
 
 from cbsn_pipeline.pipeline_registry import register_pipelines
 
+UNIONS = ("train", "train_only", "submit", "reproduce", "reproduce_dnd", "__default__")
 HEAVY = ["torch", "mlflow", "matplotlib", "cv2", "scipy", "skimage", "pandas", "h5py"]
 
 
@@ -49,6 +50,26 @@ def test_train_starts_from_raw_files_and_train_only_from_patches():
     )
     assert "patches" in pipelines["train_only"].inputs()
     assert "patches" not in pipelines["train"].inputs()
+
+
+def test_every_node_has_tag_and_namespace_of_its_stage_and_a_plain_name():
+    for name, pipeline in register_pipelines().items():
+        for node in pipeline.nodes:
+            (tag,) = node.tags
+            assert node.namespace == tag
+            assert "." not in node.name
+            assert node.func.__module__.startswith(f"cbsn_pipeline.pipelines.{tag}.")
+            assert name in (tag, *UNIONS), (name, node.name)
+
+
+def test_a_node_is_found_by_its_plain_name_and_a_stage_by_its_namespace():
+    validate = register_pipelines()["validate"]
+    whole = register_pipelines()["__default__"]
+
+    assert names(whole.only_nodes("score_blocks")) == {"score_blocks"}
+    assert names(whole.only_nodes_with_namespaces(["validate"])) == names(validate)
+    assert names(whole.only_nodes_with_tags("validate")) == names(validate)
+    assert not any("." in name for name in whole.datasets())
 
 
 def test_the_default_is_the_whole_chain_and_no_more():

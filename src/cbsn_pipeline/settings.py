@@ -1,23 +1,28 @@
 """Project settings. Every run of Kedro imports this: it imports nothing heavy."""
 
 from cbsn_pipeline.hooks import (
+    InputsHook,
     ParametersHook,
     ProtocolHook,
     RawDataHook,
+    RunnerHook,
     SampleHook,
     SessionHook,
     TrackingHook,
 )
 
-# The last one is called first, where order counts: parameters must be known, protocol
-# and pipeline must fit, the sample is made, raw data is looked for, the run is tracked,
-# and nodes that start further runs are told of it.
+# The last one is called first, where order counts: parameters must be known, runner and
+# protocol must fit the pipeline, what its nodes take from memory must be there, the
+# sample is made, raw data is looked for, the run is tracked, and nodes that start more
+# runs are told of it.
 HOOKS = (
     SessionHook(),
     TrackingHook(),
     RawDataHook(),
     SampleHook(),
     ProtocolHook(),
+    InputsHook(),
+    RunnerHook(),
     ParametersHook(),
 )
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_telemetry",)  # nothing is sent anywhere

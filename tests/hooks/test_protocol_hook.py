@@ -23,13 +23,13 @@ def test_a_protocol_in_its_pipeline_passes(pipeline, scored_by):
 
 def test_a_site_cannot_score_in_the_pipeline_of_blocks():
     with pytest.raises(
-        ValueError, match=r"'p' .* by the site of DND: run --pipeline=reproduce_dnd"
+        ValueError, match=r"'p' .* by the site of DND: run --pipelines=reproduce_dnd"
     ):
         check("reproduce", "site")
 
 
 def test_blocks_are_not_scored_in_the_pipeline_of_a_site():
-    with pytest.raises(ValueError, match=r"by us, on SIDD.*run --pipeline=reproduce\."):
+    with pytest.raises(ValueError, match=r"by us, on SIDD.*--pipelines=reproduce\."):
         check("reproduce_dnd", "blocks")
 
 

@@ -119,7 +119,7 @@ def weights(project):
 
 @pytest.fixture(scope="module")
 def undisturbed(kedro, parameters, weights):
-    with kedro("run", "--pipeline=train", "--params", parameters) as process:
+    with kedro("run", "--pipelines=train", "--params", parameters) as process:
         output = process.stdout.read()
     assert process.returncode == 0, output
     return weights()

@@ -16,7 +16,7 @@ def stop_training(kedro, tiny, tracked):
     """Start a long training, stop it by a signal after its first state."""
 
     def stop(number):
-        arguments = ["run", "--pipeline=train", "--params", flat(tiny, steps=10**6)]
+        arguments = ["run", "--pipelines=train", "--params", flat(tiny, steps=10**6)]
         with kedro(*arguments) as process:
             output = ""
             for line in process.stdout:

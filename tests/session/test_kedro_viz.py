@@ -65,6 +65,31 @@ def test_every_dataset_has_a_layer(viz):
     assert flow["layers"] == LAYERS
 
 
+def test_stages_are_boxes_and_filters(viz):
+    with urllib.request.urlopen(f"{viz}/api/main", timeout=30) as answer:
+        flow = json.load(answer)
+
+    stages = {"ingest", "patches", "train", "student", "validate", "denoise"}
+    assert stages <= flow["modular_pipelines"].keys()
+    assert stages <= {tag["id"] for tag in flow["tags"]}
+    inside = {
+        child["id"] for child in flow["modular_pipelines"]["validate"]["children"]
+    }
+    names = {node["name"] for node in flow["nodes"] if node["id"] in inside}
+    assert {"score_blocks", "block_scores"} <= names
+
+
+def test_boxes_do_not_go_in_a_circle_through_the_layers(viz):
+    with urllib.request.urlopen(f"{viz}/api/main", timeout=30) as answer:
+        pipelines = json.load(answer)["pipelines"]
+
+    assert len(pipelines) > 10
+    for pipeline in pipelines:  # it would draw no layers then
+        address = f"{viz}/api/pipelines/{pipeline['id']}"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            assert json.load(answer)["layers"], pipeline["id"]
+
+
 @pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium (apt-get install chromium): no screenshot"
 )

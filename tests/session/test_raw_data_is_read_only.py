@@ -55,7 +55,7 @@ def raw_data(project, kedro):
     """The sample's raw data, with the right to write taken away."""
     raw = project / "data" / "01_raw"
     if not (raw / "sample").is_dir():
-        with kedro("run", "--pipeline=sample") as process:
+        with kedro("run", "--pipelines=sample") as process:
             output = process.stdout.read()
         assert process.returncode == 0, output
     before = {path: path.stat().st_mode for path in [raw, *raw.rglob("*")]}

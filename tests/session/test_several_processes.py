@@ -27,7 +27,7 @@ def stop(kedro, parameters):
     """Start a long training in two processes; signal it after its first state."""
 
     def run(number):
-        arguments = ["run", "--pipeline=train", "--params"]
+        arguments = ["run", "--pipelines=train", "--params"]
         with kedro(*arguments, f"{parameters},train.steps=1000000") as process:
             output = ""
             for line in process.stdout:

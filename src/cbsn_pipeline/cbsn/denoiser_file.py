@@ -73,7 +73,7 @@ def read_denoiser(path: Path) -> DenoiserContent:
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} does not exist: expected a denoiser saved by training. "
-            "Train one first (kedro run --pipeline=train)."
+            "Train one first (kedro run --pipelines=train)."
         )
     try:
         with safe_open(path, framework="pt") as file:

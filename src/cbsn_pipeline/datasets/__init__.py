@@ -23,6 +23,7 @@ _EXPORTS = {
     "BytesDataset": "bytes_dataset",
     "DenoiserDataset": "denoiser_dataset",
     "FolderDataset": "folder_dataset",
+    "HeldDataset": "held_dataset",
     "SaveVersionDataset": "save_version_dataset",
     "VersionsDataset": "versions_dataset",
     "ImageSetDataset": "image_set_dataset",

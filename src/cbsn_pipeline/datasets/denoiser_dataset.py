@@ -79,8 +79,8 @@ class DenoiserDataset(AbstractVersionedDataset[Denoiser, Denoiser]):
             raise DatasetError(
                 f"There is no denoiser in {self._filepath} yet: expected one that a "
                 "training of this environment saved. Train one first (kedro run "
-                "--pipeline=train, with the same --env), or name the environment whose "
-                "denoiser you want with --env."
+                "--pipelines=train, with the same --env), or name the environment "
+                "whose denoiser you want with --env."
             ) from error
         assert self._otherwise is not None
         logger.warning(

@@ -71,7 +71,7 @@ class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...
         if not folder.is_dir():
             raise DatasetError(
                 f"{folder} does not exist; expected a folder of denoised photographs. "
-                "Make it with kedro run --pipeline=denoise."
+                "Make it with kedro run --pipelines=denoise."
             )
         suffixes = {suffix for known in SUFFIXES.values() for suffix in known}
         files = folder.rglob("*")

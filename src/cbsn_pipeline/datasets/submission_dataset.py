@@ -65,7 +65,7 @@ class SubmissionDataset(AbstractDataset[None, SubmissionPaths]):
             raise DatasetError(
                 "No submission was named; expected the path of a CSV file for Kaggle, "
                 "of SubmitSrgb.mat, or of the folder or zip of DND's bundled files, as "
-                "in kedro run --pipeline=check_submission --params path=/my/file.csv"
+                "in kedro run --pipelines=check_submission --params path=/my/file.csv"
             )
         return SubmissionPaths(
             path=Path(str(self._filepath)).expanduser(),

@@ -35,7 +35,7 @@ class ProtocolHook:
                 right, _ = PIPELINES[options.scored_by]
                 raise ValueError(
                     f"The protocol {options.protocol!r} of this environment is scored "
-                    f"by {_in_words(options.scored_by)}: run --pipeline={right}."
+                    f"by {_in_words(options.scored_by)}: run --pipelines={right}."
                 )
 
 

@@ -17,6 +17,8 @@ RAW_DATASETS = {
     "noisy_images",
     "validation_noisy_blocks",
     "validation_clean_blocks",
+    "noisy_blocks",
+    "clean_blocks",
     "held_out_noisy_blocks",
     "held_out_clean_blocks",
     "benchmark_noisy_blocks",

@@ -6,7 +6,12 @@ import pytest
 
 from cbsn_pipeline.pipelines.compare.options import CompareOptions
 from cbsn_pipeline.pipelines.compare.score_files import find_by_path, find_file
-from cbsn_pipeline.pipelines.compare.sources import find_runs
+from cbsn_pipeline.pipelines.compare.sources import (
+    ComparedRun,
+    find_runs,
+    from_records,
+    to_records,
+)
 
 OLD, NEW = "2026-01-02T03.04.05.678Z", "2026-01-03T00.00.00.000Z"
 
@@ -188,3 +193,14 @@ def test_labels_may_be_given(reports):
 def test_no_runs_are_refused_with_the_command_that_names_some():
     with pytest.raises(ValueError, match=r"names no runs.*--params compare.runs=A\+B"):
         find_runs(CompareOptions(), Path())
+
+
+def test_runs_go_through_json_and_back():
+    runs = [
+        ComparedRun(
+            "A", "first", "entry", Path("a/block_scores.csv"), Path("a/d"), "", 4
+        ),
+        ComparedRun("B", "second", "b", Path("b.csv"), None, "no denoiser"),
+    ]
+
+    assert from_records(json.loads(json.dumps(to_records(runs)))) == runs

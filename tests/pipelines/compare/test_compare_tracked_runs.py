@@ -113,7 +113,7 @@ def test_a_run_that_only_trained_is_refused_and_its_validation_named(project, tr
 
 
 def test_a_run_without_versions_is_refused(project, track):
-    with pytest.raises(ValueError, match=r"Expected a run of .*--pipeline=validate\.$"):
+    with pytest.raises(ValueError, match=r"Expected a run .*--pipelines=validate\.$"):
         find_by_run_id(track("crashed", {}), project)
 
 

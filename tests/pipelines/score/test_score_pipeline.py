@@ -16,6 +16,7 @@ from scipy.io import savemat
 from cbsn_pipeline.datasets.image_set_dataset import ImageSetDataset
 from cbsn_pipeline.formats.images import write_png
 from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS, psnr, score
+from cbsn_pipeline.photos.image_set import find_image_set
 from cbsn_pipeline.pipelines.score import create_pipeline, nodes, scoring
 from cbsn_pipeline.pipelines.score.options import ScoreOptions
 
@@ -297,3 +298,35 @@ def test_the_means_are_metrics_of_the_run(run, folders):
 def test_an_unknown_option_is_refused():
     with pytest.raises(ValueError, match="clean_sufix"):
         ScoreOptions(clean_sufix="_gt")
+
+
+def test_what_was_paired_is_found_again_by_name(folders):
+    ours, theirs = map(find_image_set, folders)
+    record = json.loads(json.dumps(nodes.pair_images(ours, theirs, ScoreOptions())))
+    write_png(folders[0] / "0.png", image(9))  # before the others: their places change
+
+    scores = nodes.score_pairs(record, ScoreOptions())
+
+    assert scores["image"].tolist() == ["a.png", "b.png", "day/c.png"]
+    assert scores["psnr_db"][1] == pytest.approx(psnr(image(1), image(101)))
+
+
+def test_what_was_paired_and_is_gone_is_named(folders):
+    ours, theirs = map(find_image_set, folders)
+    record = nodes.pair_images(ours, theirs, ScoreOptions())
+    (folders[1] / "b.png").unlink()
+
+    with pytest.raises(ValueError, match=r"gone from .*gt: b\.png\. Run pair_images"):
+        nodes.score_pairs(record, ScoreOptions())
+
+
+def test_blocks_of_an_array_are_found_again(tmp_path):
+    files = [tmp_path / "ours.mat", tmp_path / "gt.mat"]
+    for number, file in enumerate(files):
+        savemat(file, {"x": np.full((2, 16, 16, 3), number, np.uint8), "y": 1})
+    sets = [find_image_set(file, "x") for file in files]
+    record = json.loads(json.dumps(nodes.pair_images(*sets, ScoreOptions())))
+
+    scores = nodes.score_pairs(record, ScoreOptions())
+
+    assert scores["image"].tolist() == ["[0]", "[1]"]

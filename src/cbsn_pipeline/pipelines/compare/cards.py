@@ -46,7 +46,7 @@ def find_cards(entries: list[str], runs: list["Run"], project: Path) -> list[Pat
     if len(entries) != MIN_RUNS:
         raise ValueError(
             f"{len(entries)} runs are named, {entries}; expected two, or none for the "
-            "two newest. kedro run --pipeline=compare takes more."
+            "two newest. kedro run --pipelines=compare takes more."
         )
     known = {run.info.run_id: run for run in runs}
     cards = [
@@ -75,7 +75,7 @@ def read_cards(paths: list[Path], project: Path) -> list[Card]:
         if missing:
             raise ValueError(
                 f"{path} lacks {', '.join(missing)}: expected the "
-                f"{VERSIONED_CARD} that kedro run --pipeline=reproduce writes. Is "
+                f"{VERSIONED_CARD} that kedro run --pipelines=reproduce writes. Is "
                 "this the card of another version?"
             )
         cards.append(card)
@@ -159,7 +159,7 @@ def _newest_cards(project: Path) -> list[Path]:
     if len(cards) < MIN_RUNS:
         raise ValueError(
             f"{project / REPORTS} holds {len(cards)} reproduction cards, two are to be "
-            "compared. Make them with kedro run --pipeline=reproduce, once with "
+            "compared. Make them with kedro run --pipelines=reproduce, once with "
             "--params train.seed=0 and once with train.seed=1, or name cards that lie "
             "elsewhere."
         )
@@ -178,7 +178,7 @@ def _card_of(run: "Run | None", run_id: str, project: Path) -> Path:
             why = f"its card of version {version} is not below {project / REPORTS}"
         raise ValueError(
             f"Run {run_id} leads to no reproduction card: {why}. Expected a run of "
-            "kedro run --pipeline=reproduce in this project; the path of a card will "
+            "kedro run --pipelines=reproduce in this project; the path of a card will "
             "do as well."
         )
     return found[0]

@@ -45,7 +45,7 @@ def to_latex(layout: Layout) -> str:
     runs = [f"{run.letter}: {run.label}." for run in layout.runs]
     caption = escape_latex(" ".join([*runs, *layout.notes]))
     lines = [
-        r"% written by kedro run --pipeline=compare; needs \usepackage{booktabs}",
+        r"% written by kedro run --pipelines=compare; needs \usepackage{booktabs}",
         r"\begin{table}",
         r"  \centering",
         f"  \\caption{{{caption}}}",

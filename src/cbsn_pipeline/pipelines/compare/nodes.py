@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.pipelines.compare import sources
 from cbsn_pipeline.pipelines.compare.options import CompareOptions
-from cbsn_pipeline.pipelines.compare.sources import ComparedRun
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,11 +21,12 @@ else:
 logger = logging.getLogger(__name__)
 
 Blocks = NDArray[np.uint8]  # (images, blocks, height, width, RGB), 0..255
+Records = list[dict[str, Any]]  # compared runs as plain values
 
 
 def find_runs(
     options: CompareOptions, configuration: Path
-) -> tuple[list[ComparedRun], dict[str, str]]:
+) -> tuple[Records, dict[str, str]]:
     """Find the scores and the denoiser of every run that is named.
 
     Args:
@@ -43,10 +43,11 @@ def find_runs(
     runs = sources.find_runs(options, configuration.parent)
     for run in runs:
         logger.info("%s is %s: %s", run.letter, run.label, run.scores)
-    return runs, {"compared_runs": ", ".join(run.entry for run in runs)}
+    tags = {"compared_runs": ", ".join(run.entry for run in runs)}
+    return sources.to_records(runs), tags
 
 
-def pair_scores(compared_runs: list[ComparedRun], options: CompareOptions) -> DataFrame:
+def pair_scores(compared_runs: Records, options: CompareOptions) -> DataFrame:
     """Read the scores of every run, and see that they are of the same blocks.
 
     Args:
@@ -61,12 +62,13 @@ def pair_scores(compared_runs: list[ComparedRun], options: CompareOptions) -> Da
     """
     from cbsn_pipeline.pipelines.compare import tables
 
-    return tables.pair_scores(compared_runs, options.method)
+    runs = sources.from_records(compared_runs)
+    return tables.pair_scores(runs, options.method)
 
 
 def compare_runs(
     paired_scores: DataFrame,
-    compared_runs: list[ComparedRun],
+    compared_runs: Records,
     options: CompareOptions,
 ) -> DataFrame:
     """Compare every run with the first, metric by metric.
@@ -85,11 +87,12 @@ def compare_runs(
     """
     from cbsn_pipeline.pipelines.compare import tables
 
-    return tables.compare_runs(paired_scores, compared_runs, options)
+    runs = sources.from_records(compared_runs)
+    return tables.compare_runs(paired_scores, runs, options)
 
 
 def draw_panels(
-    compared_runs: list[ComparedRun],
+    compared_runs: Records,
     paired_scores: DataFrame,
     noisy_blocks: Blocks | None,
     clean_blocks: Blocks | None,
@@ -110,18 +113,17 @@ def draw_panels(
     from cbsn_pipeline import panels as pictures
     from cbsn_pipeline.pipelines.compare.panels import make_panels
 
-    panels = make_panels(
-        compared_runs, paired_scores, noisy_blocks, clean_blocks, options
-    )
+    runs = sources.from_records(compared_runs)
+    panels = make_panels(runs, paired_scores, noisy_blocks, clean_blocks, options)
     for note in panels.notes:
         logger.warning(note)
-    names = [f"{run.letter}: {run.label}" for run in compared_runs]
+    names = [f"{run.letter}: {run.label}" for run in runs]
     return pictures.draw_panels(panels.rows, names + panels.notes), panels.notes
 
 
 def write_tables(
     comparison: DataFrame,
-    compared_runs: list[ComparedRun],
+    compared_runs: Records,
     panel_notes: list[str],
     options: CompareOptions,
 ) -> tuple[str, str]:
@@ -139,15 +141,16 @@ def write_tables(
     from cbsn_pipeline.pipelines.compare.layout import lay_out
     from cbsn_pipeline.pipelines.compare.markup import to_latex, to_markdown
 
+    runs = sources.from_records(compared_runs)
     return (
-        to_markdown(lay_out(comparison, compared_runs, options, panel_notes)),
-        to_latex(lay_out(comparison, compared_runs, options)),
+        to_markdown(lay_out(comparison, runs, options, panel_notes)),
+        to_latex(lay_out(comparison, runs, options)),
     )
 
 
 def report_comparison(
     comparison: DataFrame,
-    compared_runs: list[ComparedRun],
+    compared_runs: Records,
     comparison_markdown: str,
     comparison_latex: str,
     panel_notes: list[str],
@@ -169,7 +172,8 @@ def report_comparison(
     from cbsn_pipeline.pipelines.compare.layout import lay_out
     from cbsn_pipeline.pipelines.compare.report import print_comparison
 
-    print_comparison(lay_out(comparison, compared_runs, options, panel_notes))
+    runs = sources.from_records(compared_runs)
+    print_comparison(lay_out(comparison, runs, options, panel_notes))
     return name_metrics(comparison)
 
 

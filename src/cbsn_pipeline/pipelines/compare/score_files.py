@@ -72,7 +72,7 @@ def find_file(path: Path) -> Path:
         raise ValueError(
             f"compare.runs: {path} holds no {SCORES} and no card; expected a file, the "
             "folder of its version, or the folder of all versions, as kedro run "
-            "--pipeline=validate writes them below data/08_reporting."
+            "--pipelines=validate writes them below data/08_reporting."
         )
     return versions[-1]
 

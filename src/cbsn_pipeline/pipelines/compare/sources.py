@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from cbsn_pipeline.pipelines.compare.options import LETTERS, CompareOptions
 from cbsn_pipeline.pipelines.compare.score_files import Found, find_by_path
@@ -31,6 +34,20 @@ class ComparedRun:
     padding: int = 0
 
 
+_RUNS = TypeAdapter(list[ComparedRun])
+
+
+def to_records(runs: list[ComparedRun]) -> list[dict[str, Any]]:
+    """Describe runs by plain values, which JSON can hold."""
+    records: list[dict[str, Any]] = _RUNS.dump_python(runs, mode="json")
+    return records
+
+
+def from_records(records: list[dict[str, Any]]) -> list[ComparedRun]:
+    """Read what :func:`to_records` wrote."""
+    return _RUNS.validate_python(records)
+
+
 def find_runs(options: CompareOptions, project: Path) -> list[ComparedRun]:
     """Find what every entry of ``compare.runs`` stands for.
 
@@ -47,7 +64,7 @@ def find_runs(options: CompareOptions, project: Path) -> list[ComparedRun]:
     if not options.runs:
         raise ValueError(
             "compare.runs names no runs; expected two or more, joined by +, as in "
-            "kedro run --pipeline=compare --params compare.runs=A+B. Each is the id "
+            "kedro run --pipelines=compare --params compare.runs=A+B. Each is the id "
             "of an MLflow run that validated, the path of a block_scores.csv below "
             "data/08_reporting, or a reproduction card."
         )

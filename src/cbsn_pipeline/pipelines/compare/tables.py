@@ -163,7 +163,7 @@ def _read_csv(run: ComparedRun) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise ValueError(
             f"{run.scores} is no table of block scores ({error}); expected the CSV "
-            "that kedro run --pipeline=validate writes."
+            "that kedro run --pipelines=validate writes."
         ) from error
     required = ("method", "row", "block", *METRICS)
     missing = [name for name in required if name not in scores]

@@ -46,7 +46,7 @@ def find_by_run_id(run_id: str, project: Path) -> Found:
             f"{scores or 'no place for them in the catalog'}. It ran on "
             f"{tags.get('host', 'an unknown host')} in the environment "
             f"{environment!r}. Copy the file there, or validate that denoiser again: "
-            f"kedro run --env {environment} --pipeline=validate --load-versions "
+            f"kedro run --env {environment} --pipelines=validate --load-versions "
             f"denoiser:{versions.get('denoiser', 'VERSION')}"
         )
     denoiser = _file_of("denoiser", versions, catalog, project)
@@ -94,7 +94,7 @@ def _say_not_validated(run: "Run", versions: dict[str, str]) -> str:
     message = (
         f"compare.runs: run {run.info.run_name} ({run.info.run_id}; pipeline "
         f"{pipeline}, {run.info.status}) did not validate: its tag 'versions' names no "
-        "block_scores. Expected a run of kedro run --pipeline=validate."
+        "block_scores. Expected a run of kedro run --pipelines=validate."
     )
     scored = _runs_that_scored(versions.get("denoiser"), run.info.experiment_id)
     if scored:

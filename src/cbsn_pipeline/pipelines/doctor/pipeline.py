@@ -32,5 +32,6 @@ def create_pipeline() -> Pipeline:
                 outputs=None,
                 name="refuse_errors",
             ),
-        ]
+        ],
+        tags="doctor",
     )

@@ -15,5 +15,6 @@ def create_pipeline() -> Pipeline:
                 outputs=["estimate_report", "estimate_metrics", "estimate_tags"],
                 name="estimate_training",
             )
-        ]
+        ],
+        tags="estimate",
     )

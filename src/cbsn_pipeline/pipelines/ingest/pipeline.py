@@ -15,5 +15,6 @@ def create_pipeline() -> Pipeline:
                 outputs="manifest",
                 name="build_manifest",
             )
-        ]
+        ],
+        tags="ingest",
     )

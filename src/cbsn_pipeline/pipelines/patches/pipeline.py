@@ -15,5 +15,6 @@ def create_pipeline() -> Pipeline:
                 outputs="patches",
                 name="extract_patches",
             )
-        ]
+        ],
+        tags="patches",
     )

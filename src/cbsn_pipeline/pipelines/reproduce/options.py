@@ -54,7 +54,7 @@ class ReproduceOptions(BaseModel):
         if self.scored_by == "site" and self.seeds > 1:
             raise ValueError(
                 f"reproduce.seeds is {self.seeds}, but a site scores one submission at "
-                "a time: run --pipeline=reproduce_dnd once per train.seed."
+                "a time: run --pipelines=reproduce_dnd once per train.seed."
             )
         return self
 

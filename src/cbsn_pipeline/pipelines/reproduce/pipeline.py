@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
             # manifest, the training the patches besides.
             Node(
                 nodes.check_protocol,
-                ["manifest", "noisy_blocks", "params:reproduce"],
+                ["manifest", "validation_noisy_blocks", "params:reproduce"],
                 None,
                 name="check_protocol",
             ),
@@ -25,7 +25,7 @@ def create_pipeline() -> Pipeline:
                     "camera_scores",
                     "training_report",
                     "manifest",
-                    "noisy_blocks",
+                    "validation_noisy_blocks",
                     "earlier_cards",
                     "params:train",
                     "params:reproduce",

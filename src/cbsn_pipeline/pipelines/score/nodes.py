@@ -9,18 +9,17 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from cbsn_pipeline.photos.image_set import ImageSet
-    from cbsn_pipeline.pipelines.score.pairs import ScoredPairs
 else:
     # Kedro resolves every annotation of a node to find the options among them, so the
     # names must exist; the libraries behind them load only when a node runs.
-    DataFrame = ImageSet = ScoredPairs = Any
+    DataFrame = ImageSet = Any
 
 logger = logging.getLogger(__name__)
 
 
 def pair_images(
     denoised_images: ImageSet, clean_images: ImageSet, options: ScoreOptions
-) -> ScoredPairs:
+) -> dict[str, Any]:
     """Find the clean image of every denoised one, by name.
 
     Args:
@@ -29,7 +28,7 @@ def pair_images(
         options: Suffixes of names, and whether all must have a partner.
 
     Returns:
-        The two sets and which images belong together; no pixels yet.
+        Where the two sets are and which images belong together, as plain values.
 
     Raises:
         ValueError: Images have no partner, or more than one.
@@ -38,10 +37,10 @@ def pair_images(
 
     pairs = find_pairs(denoised_images, clean_images, options)
     logger.info("%d pairs of images to score.", len(pairs.pairing.pairs))
-    return pairs
+    return pairs.to_record()
 
 
-def score_pairs(scored_pairs: ScoredPairs, options: ScoreOptions) -> DataFrame:
+def score_pairs(scored_pairs: dict[str, Any], options: ScoreOptions) -> DataFrame:
     """Score every pair in every convention.
 
     Args:
@@ -52,17 +51,19 @@ def score_pairs(scored_pairs: ScoredPairs, options: ScoreOptions) -> DataFrame:
         One row per image: names, size, depth, psnr_db and the SSIMs.
 
     Raises:
-        ValueError: Pairs differ in size or depth, or cannot be scored.
+        ValueError: Pairs differ in size or depth, cannot be scored, or are gone.
         DatasetError: A file cannot be read.
     """
+    from cbsn_pipeline.pipelines.score.pairs import ScoredPairs
     from cbsn_pipeline.pipelines.score.scoring import score_all
     from cbsn_pipeline.threads import num_workers
 
-    return score_all(scored_pairs, workers=num_workers(options.workers))
+    pairs = ScoredPairs.from_record(scored_pairs)
+    return score_all(pairs, workers=num_workers(options.workers))
 
 
 def summarise_pairs(
-    pair_scores: DataFrame, scored_pairs: ScoredPairs
+    pair_scores: DataFrame, scored_pairs: dict[str, Any]
 ) -> dict[str, Any]:
     """Average the scores, and gather what a reader must know beside them.
 

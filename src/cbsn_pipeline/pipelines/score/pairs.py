@@ -1,10 +1,12 @@
 """Denoised and clean images that belong together, or why they do not."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
-from cbsn_pipeline.photos.image_set import ImageSet, SetImage
+from cbsn_pipeline.photos.image_set import ImageSet, SetImage, find_image_set
 from cbsn_pipeline.pipelines.score.names import Pairing, list_names, pair_names
 from cbsn_pipeline.pipelines.score.options import ScoreOptions
 
@@ -24,6 +26,56 @@ class ScoredPairs:
     denoised: ImageSet
     clean: ImageSet
     pairing: Pairing
+
+    def to_record(self) -> dict[str, Any]:
+        """Describe them by plain values, which JSON can hold."""
+        return {
+            "denoised": _to_record(self.denoised),
+            "clean": _to_record(self.clean),
+            "pairs": [
+                (self.denoised[i].name, self.clean[j].name)
+                for i, j in self.pairing.pairs
+            ],
+            "denoised_alone": self.pairing.denoised_alone,
+            "clean_alone": self.pairing.clean_alone,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """Find the images of :meth:`to_record` again.
+
+        Raises:
+            DatasetError: The sets are gone.
+            ValueError: Images of them are.
+        """
+        denoised = _from_record(record["denoised"])
+        clean = _from_record(record["clean"])
+        denoised_names, clean_names = zip(*record["pairs"], strict=True)
+        pairs = zip(
+            _places(denoised, denoised_names), _places(clean, clean_names), strict=True
+        )
+        alone = record["denoised_alone"], record["clean_alone"]
+        return cls(denoised, clean, Pairing(list(pairs), *alone))
+
+
+def _to_record(images: ImageSet) -> dict[str, Any]:
+    return {"source": str(images.source), "variable": images[0].variable or None}
+
+
+def _from_record(record: dict[str, Any]) -> ImageSet:
+    return find_image_set(Path(record["source"]), record["variable"])
+
+
+def _places(images: ImageSet, names: Sequence[str]) -> list[int]:
+    """Where images of these names are in a set that was listed anew."""
+    places = {image.name: place for place, image in enumerate(images)}
+    gone = [name for name in names if name not in places]
+    if gone:
+        raise ValueError(
+            f"Images that were paired are gone from {images.source}: "
+            f"{list_names(gone)}. Run pair_images again to pair what is there now."
+        )
+    return [places[name] for name in names]
 
 
 def find_pairs(

@@ -10,19 +10,18 @@ from rich.text import Text
 
 from cbsn_pipeline.imaging.metrics import SCORES_IN_WORDS, mean_scores
 from cbsn_pipeline.pipelines.score.names import list_names
-from cbsn_pipeline.pipelines.score.pairs import ScoredPairs
 from cbsn_pipeline.score_table import add_row, new_table, print_table
 
 METRICS = list(SCORES_IN_WORDS)
 MAX_NAMES = 20  # of images without a partner, in the summary
 
 
-def summarise(scores: pd.DataFrame, pairs: ScoredPairs) -> dict[str, Any]:
+def summarise(scores: pd.DataFrame, pairs: dict[str, Any]) -> dict[str, Any]:
     """Gather what a reader must know beside the numbers.
 
     Args:
         scores: One row per image.
-        pairs: Where the images are, and which had no partner.
+        pairs: Where the images are, and which had no partner, as plain values.
 
     Returns:
         ``means`` (null for an infinite one, which JSON cannot hold), conventions in
@@ -34,8 +33,8 @@ def summarise(scores: pd.DataFrame, pairs: ScoredPairs) -> dict[str, Any]:
     identical = scores.loc[scores["psnr_db"] == math.inf, "image"].tolist()
     by_psnr = scores.sort_values("psnr_db", kind="stable")
     return {
-        "denoised": str(pairs.denoised.source),
-        "clean": str(pairs.clean.source),
+        "denoised": pairs["denoised"]["source"],
+        "clean": pairs["clean"]["source"],
         "num_images": averaged.num_images,
         "means": {name: _finite(mean) for name, mean in averaged.means.items()},
         "conventions": dict(SCORES_IN_WORDS),
@@ -45,10 +44,10 @@ def summarise(scores: pd.DataFrame, pairs: ScoredPairs) -> dict[str, Any]:
         "best": _describe(by_psnr.iloc[-1]),
         "depths": scores["depth"].value_counts().to_dict(),
         "left_out": {
-            "num_denoised": len(pairs.pairing.denoised_alone),
-            "denoised": pairs.pairing.denoised_alone[:MAX_NAMES],
-            "num_clean": len(pairs.pairing.clean_alone),
-            "clean": pairs.pairing.clean_alone[:MAX_NAMES],
+            "num_denoised": len(pairs["denoised_alone"]),
+            "denoised": pairs["denoised_alone"][:MAX_NAMES],
+            "num_clean": len(pairs["clean_alone"]),
+            "clean": pairs["clean_alone"][:MAX_NAMES],
         },
     }
 

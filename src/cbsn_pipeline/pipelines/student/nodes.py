@@ -47,7 +47,7 @@ def train_student(
         raise ValueError(
             f"The patches are of data {patches.digest[:12]}, the manifest is of data "
             f"{manifest.digest[:12]}: the images changed since the patches were cut. "
-            "Run the whole of kedro run --pipeline=train, which cuts them again."
+            "Run the whole of kedro run --pipelines=train, which cuts them again."
         )
     teacher = cbsn if cbsn.average is None else cbsn.averaged()
     numbers = group_images(manifest.images)

@@ -81,7 +81,7 @@ def _check_same_data(patches: PatchSource, manifest: Manifest) -> None:
         raise ValueError(
             f"The patches are of data {patches.digest[:12]}, the manifest is of data "
             f"{manifest.digest[:12]}: the images changed since the patches were cut. "
-            "Run the whole of kedro run --pipeline=train, which cuts them again."
+            "Run the whole of kedro run --pipelines=train, which cuts them again."
         )
 
 

@@ -22,5 +22,6 @@ def create_pipeline() -> Pipeline:
                 outputs=["cbsn", "training_report"],
                 name="train_denoiser",
             )
-        ]
+        ],
+        tags="train",
     )

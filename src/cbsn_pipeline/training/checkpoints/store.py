@@ -130,7 +130,7 @@ class StateStore:
                 error.errno,
                 f"The state of step {step} could not be written to {path}: "
                 f"{error.strerror or error}. Earlier states are untouched: make room "
-                "(kedro run --pipeline=estimate, with the same --env, says how much a "
+                "(kedro run --pipelines=estimate, with the same --env, says how much a "
                 "training needs), then go on with --params train.resume=true.",
             ) from error
         if best is not None:

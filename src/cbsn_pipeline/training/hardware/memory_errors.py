@@ -18,7 +18,7 @@ SIGNS = (
 MEMORY_ADVICE = (
     "Lower train.batch_size or train.crop_size; set train.precision to bfloat16 or "
     "train.speed.patches_on_device to false; or share the batch among GPUs with "
-    "train.devices. kedro run --pipeline=estimate says what fits. Saved states are "
+    "train.devices. kedro run --pipelines=estimate says what fits. Saved states are "
     "untouched."
 )
 
