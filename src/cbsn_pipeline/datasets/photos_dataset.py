@@ -9,6 +9,7 @@ from kedro.io import AbstractDataset, DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.datasets.image_file import read_rgb
+from cbsn_pipeline.datasets.image_header import read_header
 from cbsn_pipeline.datasets.noisy_images.photos import find_photo_files
 
 
@@ -46,6 +47,14 @@ class Photos(Sequence[Path]):
             DatasetError: The file is missing, truncated or no photograph.
         """
         return read_rgb(self._files[index])
+
+    def megapixels(self, index: int) -> float:
+        """Size of one by its header; 0 where that cannot be read."""
+        try:
+            header = read_header(self._files[index])
+        except (DatasetError, OSError, ValueError):
+            return 0.0  # whoever reads the pixels says what is wrong
+        return header.height * header.width / 1e6
 
 
 class PhotosDataset(AbstractDataset[None, Photos]):

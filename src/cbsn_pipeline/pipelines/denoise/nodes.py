@@ -1,16 +1,16 @@
 """The step that denoises photographs."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline import tracking
 from cbsn_pipeline.pace import Pace
+from cbsn_pipeline.pipelines.denoise.batch_progress import BatchProgress
 from cbsn_pipeline.pipelines.denoise.before_after import (
     Comparison,
     compare_crops,
@@ -65,17 +65,37 @@ class DenoisedPhotos:
     def __iter__(self) -> Iterator[PendingPhoto]:
         from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
 
-        for index, (source, name) in enumerate(
-            zip(self._photos, self.names, strict=True)
-        ):
-            yield PendingPhoto(source, name, partial(self._make, index, name))
+        with BatchProgress(self._photos) as batch:
+            for index, (source, name) in enumerate(
+                zip(self._photos, self.names, strict=True)
+            ):
+                yield PendingPhoto(
+                    source, name, partial(self._make, index, name, batch)
+                )
 
-    def _make(self, index: int, name: PurePosixPath) -> NDArray[Any]:
-        image = self._photos.read(index)
+    def _make(
+        self, index: int, name: PurePosixPath, batch: BatchProgress
+    ) -> NDArray[Any]:
+        with batch.photo(index) as progress:
+            image = self._photos.read(index)
+            progress.begin(*image.shape[:2])
+            return self._denoise(index, name, image, progress.advance)
+
+    def _denoise(
+        self,
+        index: int,
+        name: PurePosixPath,
+        image: NDArray[Any],
+        advance: Callable[[int], None],
+    ) -> NDArray[Any]:
         before = self.pace.seconds
+        compared = index < self._options.compared_photos
         with self.pace.timed(pixels=image.shape[0] * image.shape[1]):
             denoised = self._denoiser.denoise_picture(
-                image, padding=self._options.padding
+                image,
+                padding=self._options.padding,
+                keep_alone=compared and self._options.restitution != "off",
+                advance=advance,
             )
         seconds = self.pace.seconds - before
         megapixels = image.shape[0] * image.shape[1] / 1e6
@@ -95,7 +115,7 @@ class DenoisedPhotos:
             },
             step=index,
         )
-        if index < self._options.compared_photos:
+        if compared:
             self._compare(index, image, denoised)
         return denoised.image
 
@@ -107,8 +127,8 @@ class DenoisedPhotos:
 
         photo = self._photos[index]
         stages = {"noisy": image}
-        if denoised.restitution.strength:
-            stages["network alone"] = np.clip(denoised.alone, 0, 1)
+        if denoised.restitution.strength and denoised.alone is not None:
+            stages["network alone"] = denoised.alone
         stages["denoised"] = denoised.image
         clean = find_clean(photo)
         if clean is not None:
