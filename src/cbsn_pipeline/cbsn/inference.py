@@ -28,6 +28,8 @@ STRIP_PIXELS = 1 << 17
 NARROWEST = 4  # margins that a thread's strip is wide at least
 AHEAD = 2  # pieces that a strip may be ahead of its neighbours
 
+Place = tuple[TileSpan, TileSpan]  # rows and columns of padded pictures
+
 
 @dataclass(frozen=True)
 class Inference:
@@ -69,15 +71,10 @@ class Inference:
         Yields:
             All rows in order, each (B, 3, h, W), intensity, on the CPU, not clipped.
         """
-        by_rows = isinstance(self.net, UNet) and self.blind_stride is None
-        padded = self._strips(pictures) if by_rows else self._tiles(pictures)
-        top, (height, width) = -pictures.padding, pictures.size
-        for rows in padded:
-            inside = slice(max(0, -top), max(0, height - top))
-            top += rows.shape[2]
-            if (values := rows[:, :, inside]).shape[2]:
-                values = values[..., pictures.padding :][..., :width]
-                yield pictures.to_intensity(values)
+        padded = self._strips(pictures) if self._by_rows else self._tiles(pictures)
+        edge, (height, width) = pictures.padding, pictures.size
+        for rows in _cropped(padded, edge, edge + height):
+            yield pictures.to_intensity(rows[..., edge : edge + width])
 
     def restored_parts(
         self, pictures: PaddedPictures, places: Iterable[tuple[slice, slice]]
@@ -92,14 +89,15 @@ class Inference:
             (B, 3, h, w) each, intensity, on the CPU, not clipped.
         """
         spans = [
-            tuple(
-                self._span(pictures.padding, *axis)
-                for axis in zip(place, pictures.shape[1:], strict=True)
+            (
+                self._span(pictures.padding, rows, pictures.shape[1]),
+                self._span(pictures.padding, columns, pictures.shape[2]),
             )
-            for place in places
+            for rows, columns in places
         ]
         workers = torch.get_num_threads() if self.device.type == "cpu" else 1
-        run = partial(self._part, pictures, threads=1 if workers > 1 else None)
+        threads = 1 if workers > 1 else None
+        run = partial(self._part, pictures, share=workers, threads=threads)
         with _own_threads():
             for part in map_in_order(run, spans, workers=workers):
                 yield pictures.to_intensity(part)
@@ -137,8 +135,12 @@ class Inference:
         spans = tile_spans(
             width, tile=-(-width // number), margin=self.margin, unit=self.net.alignment
         )
-        threads = most // len(spans) if len(spans) > 1 else None
-        strips = [self._strip(pictures, span, len(spans), threads) for span in spans]
+        rows = TileSpan(0, pictures.shape[1], 0, pictures.shape[1])
+        share, threads = len(spans), most // len(spans) if len(spans) > 1 else None
+        strips = [
+            self._strip(pictures, (rows, columns), share=share, threads=threads)
+            for columns in spans
+        ]
         if len(strips) == 1:
             yield from strips[0]
             return
@@ -149,49 +151,66 @@ class Inference:
 
     @torch.no_grad()
     def _strip(
-        self,
-        pictures: PaddedPictures,
-        columns: TileSpan,
-        number: int,
-        threads: int | None,
+        self, pictures: PaddedPictures, place: Place, *, share: int, threads: int | None
     ) -> Iterator[Tensor]:
-        """Run a student over one of ``number`` strips; yield its core."""
+        """Run a student over a place row by row.
+
+        Args:
+            pictures: The pictures.
+            place: Rows and columns.
+            share: How many run at once and share the memory.
+            threads: That torch takes in this thread from now on; None leaves it.
+        """
         assert isinstance(self.net, UNet)
         if threads:
             torch.set_num_threads(threads)
-        batch, height, _ = pictures.shape
-        pixels = self.pixels_at_once // number
+        rows, columns = place
+        step = self._step(pictures.shape[0], columns, share)
+        by_rows, top = UNetByRows(self.net), rows.read_start
+        while top < rows.read_stop:
+            bottom = min(top + step, rows.read_stop)
+            x = self._read(pictures, slice(top, bottom), columns.read)
+            restored = by_rows(x, last=bottom == rows.read_stop)
+            yield restored[..., columns.core_in_read].cpu()
+            top = bottom
+
+    def _step(self, batch: int, columns: TileSpan, share: int) -> int:
+        """Rows that a student is given at once."""
+        pixels = self.pixels_at_once // share
         if self.device.type == "cpu":
             pixels = min(pixels, STRIP_PIXELS)
         unit = self.net.alignment
-        rows = pixels // (batch * (columns.read_stop - columns.read_start) * unit)
-        step = max(rows, 1) * unit
-        by_rows, top, bottom = UNetByRows(self.net), 0, max(step, self.margin)
-        while top < height:
-            x = self._read(pictures, slice(top, bottom), columns.read)
-            restored = by_rows(x, last=bottom >= height)
-            yield restored[..., columns.core_in_read].cpu()
-            top, bottom = bottom, bottom + step
+        width = columns.read_stop - columns.read_start
+        return max(pixels // (batch * width * unit), 1) * unit
 
     @torch.no_grad()
     def _part(
         self,
         pictures: PaddedPictures,
-        place: tuple[TileSpan, TileSpan],
+        place: Place,
+        *,
+        share: int = 1,
         threads: int | None = None,
     ) -> Tensor:
         """Run the network on what a place depends on."""
+        rows, columns = place
+        if self._by_rows:
+            strip = self._strip(pictures, place, share=share, threads=threads)
+            inside = rows.core_in_read
+            return torch.cat(list(_cropped(strip, inside.start, inside.stop)), dim=2)
         if threads:
             torch.set_num_threads(threads)
-        rows, columns = place
         x = self._read(pictures, rows.read, columns.read)
-        if self.blind_stride is not None:
-            restored = _run_sub_images(self.net, x, self.blind_stride)
-        elif isinstance(self.net, UNet):
-            restored = UNetByRows(self.net)(x, last=True)
-        else:
+        restored: Tensor
+        if self.blind_stride is None:
             restored = self.net(x)
+        else:
+            restored = _run_sub_images(self.net, x, self.blind_stride)
         return restored[..., rows.core_in_read, columns.core_in_read].cpu()
+
+    @property
+    def _by_rows(self) -> bool:
+        return isinstance(self.net, UNet) and self.blind_stride is None
 
     def _read(self, pictures: PaddedPictures, rows: slice, columns: slice) -> Tensor:
         # channels-last: 1x1 kernels are plain matrix products in this layout
@@ -209,6 +228,16 @@ class Inference:
         read_start = max(start - self.margin, 0) // unit * unit
         read_stop = min(-(-(stop + self.margin) // unit) * unit, length)
         return TileSpan(start, stop, read_start, read_stop)
+
+
+def _cropped(pieces: Iterable[Tensor], start: int, stop: int) -> Iterator[Tensor]:
+    """Take rows from ``start`` to ``stop`` out of (B, C, h, W) by (B, C, h, W)."""
+    top = 0
+    for rows in pieces:
+        inside = rows[:, :, max(start - top, 0) : max(stop - top, 0)]
+        top += rows.shape[2]
+        if inside.shape[2]:
+            yield inside
 
 
 @contextmanager

@@ -247,13 +247,14 @@ def _spread_starts(length: int) -> list[int]:
 
 def _errors(part: Rows, windows: Sequence[int]) -> NDArray[np.float32]:
     """Say how well settings predict a part, (1 + settings, regions); nothing first."""
-    found = [_by_region(np.abs(part))]
+    error = np.abs(part)
+    found = [_by_region(error)]
     for window in windows:
         prediction = _predict(part, window)
-        found += [
-            _by_region(np.abs(part - np.float32(strength) * prediction))
-            for strength in STRENGTHS
-        ]
+        for strength in STRENGTHS:
+            error = np.multiply(prediction, np.float32(-strength), out=error)
+            error += part
+            found.append(_by_region(np.abs(error, out=error)))
     return np.stack(found)
 
 
@@ -268,9 +269,8 @@ def _predict(residue: Rows, window: int) -> Rows:
 
 def _by_region(errors: Rows) -> NDArray[np.float32]:
     """Mean of (h, w, C) in each of up to 4 x 4 regions, as a vector."""
-    plane = errors.mean(2)
-    places = product(*(_regions(length) for length in plane.shape))
-    return np.array([plane[place].mean() for place in places], np.float32)
+    places = product(*(_regions(length) for length in errors.shape[:2]))
+    return np.array([errors[place].mean() for place in places], np.float32)
 
 
 def _regions(length: int) -> list[slice]:

@@ -9,9 +9,9 @@ numbers are those of :class:`~cbsn_pipeline.cbsn.unet.UNet`.
 from collections import deque
 
 import torch
-from torch import Tensor, nn, relu_
+from torch import Tensor, nn
 from torch.backends import mkldnn
-from torch.nn.functional import conv2d, pad, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import conv2d, pixel_shuffle, pixel_unshuffle
 
 from cbsn_pipeline.cbsn.unet import FOLD, MIDDLE_GREY, ResidualBlock, UNet
 
@@ -40,12 +40,11 @@ class UNetByRows:
 
         Args:
             x: (B, 3, h, W), intensity in [0, 1]; h and W multiples of
-                ``net.alignment``. The first rows must be more than
-                ``net.receptive_radius``, unless they are the last, too.
+                ``net.alignment``.
             last: Whether the picture ends here.
 
         Returns:
-            (B, 3, h', W); after the last ones as many rows were given as taken.
+            (B, 3, h', W), at first of no rows; in the end as many as were taken.
         """
         self._waiting.put(x)
         features = self._enter(pixel_unshuffle(x - MIDDLE_GREY, FOLD), last)
@@ -86,7 +85,7 @@ class _Block:
 
     def __call__(self, x: Tensor, last: bool) -> Tensor:
         self._waiting.put(x)
-        change = self._conv2(relu_(self._conv1(x, last)), last)
+        change = self._conv2(self._conv1(x, last), last, relu=True)
         return self._waiting.add_to(change)
 
 
@@ -97,15 +96,18 @@ class _Kernels:
         self._conv = conv
         self._kept: Tensor | None = None
 
-    def __call__(self, x: Tensor, last: bool) -> Tensor:
-        if self._kept is None:
-            x = pad(x, (0, 0, 1, 0))
-        else:
-            x = torch.cat([self._kept, x], dim=2)
-        if last:
-            x = pad(x, (0, 0, 0, 1))
-        self._kept = x[:, :, -2:].clone()
-        return _convolve(self._conv, x, padding=(0, 1))
+    def __call__(self, x: Tensor, last: bool, *, relu: bool = False) -> Tensor:
+        """Convolve, or the positive part of ``x`` where ``relu``: one copy for both."""
+        above = 1 if self._kept is None else self._kept.shape[2]
+        height = x.shape[2]
+        size = (x.shape[0], x.shape[1], above + height + last, x.shape[3])
+        rows = torch.empty(size, device=x.device, memory_format=torch.channels_last)
+        rows[:, :, :above] = 0 if self._kept is None else self._kept
+        rows[:, :, above + height :] = 0
+        inside = rows[:, :, above : above + height]
+        torch.clamp_min(x, 0, out=inside) if relu else inside.copy_(x)
+        self._kept = rows[:, :, -2:].clone()
+        return _convolve(self._conv, rows, padding=(0, 1))
 
 
 class _Halve:
@@ -149,8 +151,11 @@ def _convolve(conv: nn.Conv2d, x: Tensor, padding: tuple[int, int] = (0, 0)) -> 
     """Convolve by the same kernels whatever the size.
 
     On a CPU torch has other ones for small inputs and single threads, which add in
-    another order.
+    another order. Where there are not enough rows yet, none come out.
     """
+    if x.shape[2] < conv.kernel_size[0]:
+        width = (x.shape[3] + 2 * padding[1] - conv.kernel_size[1]) // conv.stride[1]
+        return x.new_empty(x.shape[0], conv.out_channels, 0, width + 1)
     if x.device.type == "cpu" and mkldnn.is_available():  # type: ignore[no-untyped-call]
         return torch.mkldnn_convolution(
             x, conv.weight, conv.bias, padding, conv.stride, conv.dilation, conv.groups
