@@ -136,9 +136,11 @@ class Inference:
             width, tile=-(-width // number), margin=self.margin, unit=self.net.alignment
         )
         rows = TileSpan(0, pictures.shape[1], 0, pictures.shape[1])
-        share, threads = len(spans), most // len(spans) if len(spans) > 1 else None
+        threads = most // len(spans) if len(spans) > 1 else None
+        widest = max(columns.read_stop - columns.read_start for columns in spans)
+        step = self._step(pictures.shape[0] * widest, share=len(spans))
         strips = [
-            self._strip(pictures, (rows, columns), share=share, threads=threads)
+            self._strip(pictures, (rows, columns), step=step, threads=threads)
             for columns in spans
         ]
         if len(strips) == 1:
@@ -151,21 +153,20 @@ class Inference:
 
     @torch.no_grad()
     def _strip(
-        self, pictures: PaddedPictures, place: Place, *, share: int, threads: int | None
+        self, pictures: PaddedPictures, place: Place, *, step: int, threads: int | None
     ) -> Iterator[Tensor]:
         """Run a student over a place row by row.
 
         Args:
             pictures: The pictures.
             place: Rows and columns.
-            share: How many run at once and share the memory.
+            step: Rows that it is given at once.
             threads: That torch takes in this thread from now on; None leaves it.
         """
         assert isinstance(self.net, UNet)
         if threads:
             torch.set_num_threads(threads)
         rows, columns = place
-        step = self._step(pictures.shape[0], columns, share)
         by_rows, top = UNetByRows(self.net), rows.read_start
         while top < rows.read_stop:
             bottom = min(top + step, rows.read_stop)
@@ -174,14 +175,13 @@ class Inference:
             yield restored[..., columns.core_in_read].cpu()
             top = bottom
 
-    def _step(self, batch: int, columns: TileSpan, share: int) -> int:
-        """Rows that a student is given at once."""
+    def _step(self, width: int, share: int) -> int:
+        """Rows of ``width`` pixels that one of ``share`` students is given at once."""
         pixels = self.pixels_at_once // share
         if self.device.type == "cpu":
             pixels = min(pixels, STRIP_PIXELS)
         unit = self.net.alignment
-        width = columns.read_stop - columns.read_start
-        return max(pixels // (batch * width * unit), 1) * unit
+        return max(pixels // (width * unit), 1) * unit
 
     @torch.no_grad()
     def _part(
@@ -195,7 +195,9 @@ class Inference:
         """Run the network on what a place depends on."""
         rows, columns = place
         if self._by_rows:
-            strip = self._strip(pictures, place, share=share, threads=threads)
+            width = pictures.shape[0] * (columns.read_stop - columns.read_start)
+            step = self._step(width, share)
+            strip = self._strip(pictures, place, step=step, threads=threads)
             inside = rows.core_in_read
             return torch.cat(list(_cropped(strip, inside.start, inside.stop)), dim=2)
         if threads:
