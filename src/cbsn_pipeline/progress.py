@@ -20,7 +20,7 @@ class Progress:
 
     Args:
         label: What is being done, for example ``Reading``.
-        total: How many units there are.
+        total: How many units there are; may be changed on the way.
         unit: What is counted, in the plural.
         completed: Units done before, by a run that is resumed; not part of the rate.
         console: Where to draw; by default standard error. Without a terminal a log
@@ -37,9 +37,9 @@ class Progress:
         self,
         label: str,
         *,
-        total: int,
+        total: float,
         unit: str,
-        completed: int = 0,
+        completed: float = 0,
         console: Console | None = None,
     ) -> None:
         self.label, self.total, self.unit = label, total, unit
@@ -55,11 +55,11 @@ class Progress:
         if self._bar:
             self._bar.start()
             self._task = self._bar.add_task(
-                "", total=self.total, completed=self.completed, text=str(self)
+                "", total=self.total, completed=int(self.completed), text=str(self)
             )
         return self
 
-    def advance(self, count: int = 1, **fields: object) -> None:
+    def advance(self, count: float = 1, **fields: object) -> None:
         """Count units as done.
 
         Args:
@@ -69,16 +69,25 @@ class Progress:
         self.completed += count
         self.fields.update(fields)
         if self._bar:
-            self._bar.update(self._task, completed=self.completed, text=str(self))
+            self._bar.update(
+                self._task,
+                total=self.total,
+                completed=self.completed,
+                text=str(self),
+            )
         elif time.monotonic() - self._logged >= LOG_EVERY_S:
             self._logged = time.monotonic()
-            logger.info("%d/%d %s", self.completed, self.total, str(self))
+            logger.info("%s/%s %s", *self._counts, str(self))
 
     @property
     def rate(self) -> float:
         """Units per second since the start; 0 before the first."""
         elapsed = time.monotonic() - self._start
         return (self.completed - self._before) / elapsed if elapsed else 0.0
+
+    @property
+    def _counts(self) -> tuple[str, str]:
+        return _count(self.completed), _count(self.total)
 
     def __str__(self) -> str:
         rate = self.rate
@@ -100,8 +109,8 @@ class Progress:
         done = "done" if kind is None else "stopped"
         seconds = time.monotonic() - self._start
         logger.info(
-            "%s %s: %d of %d %s in %s (%s %s/s)",
-            *(self.label, done, self.completed, self.total, self.unit),
+            "%s %s: %s of %s %s in %s (%s %s/s)",
+            *(self.label, done, *self._counts, self.unit),
             *(_clock(seconds), _significant(self.rate), self.unit),
         )
 
@@ -113,6 +122,10 @@ def _bar(console: Console) -> RichProgress:
 
 def _show(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _count(number: float) -> str:
+    return f"{number:.1f}" if isinstance(number, float) else str(number)
 
 
 def _significant(rate: float) -> str:

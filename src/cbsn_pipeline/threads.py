@@ -10,13 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 UNLIMITED = 1 << 30
+_END = object()  # of what is made ahead
 MEMORY_BUDGET = 2 * 1024**3  # bytes that the items in flight may take together
 
 
@@ -101,3 +102,29 @@ def single_threaded_opencv() -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+def run_ahead(items: Iterator[Item], *, ahead: int) -> Iterator[Item]:
+    """Make items in a thread of their own, which starts now.
+
+    Args:
+        items: Makes them; used by that thread alone.
+        ahead: How many may be made and not yet taken.
+
+    Returns:
+        The items, in order. An error is raised where its item would have come.
+    """
+    pool = ThreadPoolExecutor(1)
+    begun = deque(pool.submit(next, items, _END) for _ in range(ahead))
+    return _take(begun, items, pool)
+
+
+def _take(
+    begun: deque[Future[Any]], items: Iterator[Item], pool: ThreadPoolExecutor
+) -> Iterator[Item]:
+    try:
+        while (item := begun.popleft().result()) is not _END:
+            begun.append(pool.submit(next, items, _END))
+            yield item
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -101,8 +101,8 @@ def test_a_batch_is_no_larger_than_what_fits_whole():
     assert Denoiser(net)._batch_size(blocks, 0) == 5
     assert Denoiser(net)._batch_size(blocks, 100) == 1
     assert Denoiser(net, memory_bytes=1 << 40)._batch_size(blocks, 0) == 16
-    assert Denoiser(net)._tile_size((5, 3, 256, 256)) == 256
-    assert Denoiser(net)._tile_size((6, 3, 256, 256)) < 256
+    assert Denoiser(net)._inference.tile_size(5, 256, 256) == 256
+    assert Denoiser(net)._inference.tile_size(6, 256, 256) < 256
 
 
 def test_blocks_are_denoised_one_by_one_whatever_the_batch(net):

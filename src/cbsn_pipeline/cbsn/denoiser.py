@@ -1,15 +1,13 @@
 """A trained network with its way from pictures to pictures."""
 
 import copy
-import math
-from itertools import product
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.backends import cudnn
 
 from cbsn_pipeline.cbsn.denoiser_file import (
@@ -17,26 +15,35 @@ from cbsn_pipeline.cbsn.denoiser_file import (
     read_denoiser,
     write_denoiser,
 )
+from cbsn_pipeline.cbsn.inference import Inference
 from cbsn_pipeline.cbsn.network import CBSN
-from cbsn_pipeline.cbsn.normalisation import normalise
 from cbsn_pipeline.cbsn.options import (
     NetworkOptions,
     Restitution,
     RestitutionSetting,
     UNetOptions,
 )
-from cbsn_pipeline.cbsn.padding import reflect
+from cbsn_pipeline.cbsn.padded import PaddedPictures
 from cbsn_pipeline.cbsn.provenance import Provenance
-from cbsn_pipeline.cbsn.restitution import NOTHING, Restituted, restitute
+from cbsn_pipeline.cbsn.restitution import (
+    NOTHING,
+    GiveBack,
+    choose_by_parts,
+    spread_parts,
+)
 from cbsn_pipeline.cbsn.unet import UNet
+from cbsn_pipeline.imaging.local_median import Rows
 from cbsn_pipeline.imaging.quantise import to_dtype, to_unit
-from cbsn_pipeline.imaging.tiles import tile_spans
 
 SPARE_PADDING = 3  # the released 32 pixels are the receptive radius of 29 and these
 DEFAULT_MEMORY_BYTES = 1 << 30
 STUDENT_PADDING = 32  # of a receptive radius of 108; more changes nothing to be seen
 MOST_PICTURES = 16  # in a batch: more are not faster
 RGB = 3
+# Pixels of a picture that is denoised whole before its restitution is chosen. Of a
+# larger one, places to choose by are denoised first: more work, no picture in floats.
+KEPT_PIXELS = 1 << 24
+ROWS_AT_ONCE = 64  # that are restituted and quantised at once
 
 
 class DenoisedPicture(NamedTuple):
@@ -44,8 +51,8 @@ class DenoisedPicture(NamedTuple):
 
     image: NDArray[Any]
     """(H, W, 3), of the type that :meth:`Denoiser.denoise` describes."""
-    alone: NDArray[np.float32]
-    """(H, W, 3), what the network made, before anything was given back; about 0..1."""
+    alone: NDArray[Any] | None
+    """What the network made, before anything was given back, if it was asked for."""
     restitution: RestitutionSetting
     """What was given back; strength 0 for the network alone."""
     tone: float
@@ -102,7 +109,7 @@ class Denoiser:
         """Pixels reflected at every edge: 32 for the paper's network, as released."""
         if not self.net.normalised:
             return STUDENT_PADDING
-        return self._margin + SPARE_PADDING
+        return self._inference.margin + SPARE_PADDING
 
     def to(self, device: str | torch.device) -> Self:
         """Move the network to ``device``; returns self."""
@@ -168,12 +175,24 @@ class Denoiser:
         """
         return self.denoise_picture(image, padding=padding).image
 
+    @cudnn.flags(enabled=True, allow_tf32=False)  # float32 is float32
     def denoise_picture(
-        self, image: NDArray[Any], *, padding: int | None = None
+        self,
+        image: NDArray[Any],
+        *,
+        padding: int | None = None,
+        keep_alone: bool = False,
+        advance: Callable[[int], object] | None = None,
     ) -> DenoisedPicture:
         """Denoise one picture and say what was given back.
 
-        Arguments and errors are those of :meth:`denoise`.
+        Errors are those of :meth:`denoise`.
+
+        Args:
+            image: As for :meth:`denoise`.
+            padding: As for :meth:`denoise`.
+            keep_alone: Keep what the network made, too.
+            advance: Called with a number of rows whenever so many more are denoised.
         """
         if image.ndim != RGB or image.shape[2] != RGB or image.size == 0:
             raise ValueError(
@@ -181,16 +200,10 @@ class Denoiser:
                 "(height, width, 3). Grey images: repeat the channel three times; "
                 "drop an alpha channel."
             )
-        unit = torch.from_numpy(to_unit(image).transpose(2, 0, 1)[None].copy())
-        restored = self._denoise_unit(
-            unit, self.padding if padding is None else padding
-        )
-        given_back = self._give_back(unit[0], restored[0])
-        dtype = image.dtype if image.dtype.kind == "u" else np.dtype(np.float32)
-        pixels = to_dtype(given_back.image.permute(1, 2, 0).numpy(), dtype)
-        alone = restored[0].permute(1, 2, 0).numpy()
-        return DenoisedPicture(pixels, alone, *given_back[1:])
+        rows = (restored[0] for restored in self._restored(image[None], padding))
+        return self._finish(image, padding, _announced(rows, advance), keep_alone)
 
+    @cudnn.flags(enabled=True, allow_tf32=False)
     def denoise_blocks(
         self,
         blocks: NDArray[np.uint8],
@@ -213,14 +226,11 @@ class Denoiser:
         size = batch_size or self._batch_size(blocks.shape, padding)
         denoised = np.empty_like(blocks)
         for start in range(0, len(blocks), size):
-            chunk = slice(start, start + size)
-            unit = torch.from_numpy(to_unit(blocks[chunk]).transpose(0, 3, 1, 2).copy())
-            restored = self._denoise_unit(unit, padding)
-            for place, noisy, block in zip(
-                range(start, start + size), unit, restored, strict=False
-            ):
-                pixels = self._give_back(noisy, block).image.permute(1, 2, 0).numpy()
-                denoised[place] = to_dtype(pixels, blocks.dtype)
+            chunk = blocks[start : start + size]
+            restored = np.concatenate(list(self._restored(chunk, padding)), axis=1)
+            for place, (block, rows) in enumerate(zip(chunk, restored, strict=True)):
+                finished = self._finish(block, padding, iter([rows]))
+                denoised[start + place] = finished.image
         return denoised
 
     def save(self, path: Path) -> None:
@@ -250,104 +260,105 @@ class Denoiser:
             setattr(changed, name, value)
         return changed
 
-    def _give_back(self, noisy: Tensor, restored: Tensor) -> Restituted:
-        """Give tone and colour back to (3, H, W), if options ask for it."""
+    def _restored(
+        self, pictures: NDArray[Any], padding: int | None
+    ) -> Iterator[NDArray[np.float32]]:
+        """Run the network over (B, H, W, 3); yields (B, h, W, 3), not clipped."""
+        rows = self._inference.restored_rows(self._padded(pictures, padding))
+        return (values.permute(0, 2, 3, 1).numpy() for values in rows)
+
+    def _finish(
+        self,
+        image: NDArray[Any],
+        padding: int | None,
+        rows: Iterator[Rows],
+        keep_alone: bool = False,
+    ) -> DenoisedPicture:
+        """Give tone and colour back to what the network makes, and quantise it."""
+        result, alone = _empty_result(image), None
+        if keep_alone:
+            alone = _empty_result(image)
+            rows = _written(rows, alone)
+        setting, rows = self._choose(image, padding, rows)
+        giving = GiveBack(setting, image.shape)
+        for _ in _written(giving.rows(_beside(image, rows)), result):
+            pass
+        return DenoisedPicture(result, alone, setting, giving.tone, giving.colour)
+
+    def _choose(
+        self, image: NDArray[Any], padding: int | None, rows: Iterator[Rows]
+    ) -> tuple[RestitutionSetting, Iterator[Rows]]:
+        """Choose what to give back; returns it, and restored rows that still come."""
         if self.restitution == "off":
-            return Restituted(restored, NOTHING, tone=0.0, colour=0.0)
-        return restitute(noisy, restored, self.restitution)
+            return NOTHING, rows
+        if self.restitution != "auto":
+            return self.restitution, rows
+        places = spread_parts(image.shape[:2])
+        if image.shape[0] * image.shape[1] <= KEPT_PIXELS:
+            kept = np.concatenate(list(rows))
+            parts = [kept[place] for place in places]
+            rows = (
+                kept[top : top + ROWS_AT_ONCE]
+                for top in range(0, len(kept), ROWS_AT_ONCE)
+            )
+        else:
+            padded = self._padded(image[None], padding)
+            restored = self._inference.restored_parts(padded, places)
+            parts = [part[0].permute(1, 2, 0).numpy() for part in restored]
+        residues = [
+            to_unit(image[place]) - part
+            for place, part in zip(places, parts, strict=True)
+        ]
+        return choose_by_parts(residues), rows
 
     @property
-    def _device(self) -> torch.device:
-        return next(self.net.parameters()).device
+    def _inference(self) -> Inference:
+        return Inference(self.net, self.memory_bytes, self.blind_stride)
 
-    def _denoise_unit(self, x: Tensor, padding: int) -> Tensor:
-        """Denoise (B, 3, H, W) in [0, 1]; same shape, on the CPU, not clipped."""
-        if not self.net.normalised:
-            return self._run_padded(x, padding)
-        normalised, mean, deviation = normalise(x)
-        return self._run_padded(normalised, padding) * deviation + mean
-
-    def _run_padded(self, x: Tensor, padding: int) -> Tensor:
-        """Run the network on (B, 3, H, W) with reflected edges; same shape."""
-        height, width = x.shape[-2:]
-        unit = self.net.alignment
-        rest = [-(side + 2 * padding) % unit for side in (height, width)]
-        edges = [(padding, padding + more) for more in rest]
-        restored = self._run_tiles(reflect(x, *edges))
-        return restored[..., padding : padding + height, padding : padding + width]
-
-    @torch.no_grad()
-    @cudnn.flags(enabled=True, allow_tf32=False)  # float32 is float32
-    def _run_tiles(self, x: Tensor) -> Tensor:
-        """Run the network over (B, 3, H, W) tile by tile."""
-        device = self._device
-        tile, margin, unit = self._tile_size(x.shape), self._margin, self.net.alignment
-        output = torch.empty_like(x)
-        for rows in tile_spans(x.shape[2], tile=tile, margin=margin, unit=unit):
-            for columns in tile_spans(x.shape[3], tile=tile, margin=margin, unit=unit):
-                # 1x1 kernels are plain matrix products in this layout
-                read = x[:, :, rows.read, columns.read].to(
-                    device, memory_format=torch.channels_last
-                )
-                result = self._run(read)[:, :, rows.core_in_read, columns.core_in_read]
-                output[:, :, rows.core, columns.core] = result.cpu()
-        return output
-
-    def _run(self, x: Tensor) -> Tensor:
-        """Run the visible network, or the blind one on sub-images."""
-        if self.blind_stride is None:
-            return self.net(x)  # type: ignore[no-any-return]
-        return _run_sub_images(self.net, x, self.blind_stride)
-
-    @property
-    def _margin(self) -> int:
-        """Pixels to each side that an output pixel depends on."""
-        radius = self.net.receptive_radius * (self.blind_stride or 1)
-        return -(-radius // self.net.alignment) * self.net.alignment
+    def _padded(self, pictures: NDArray[Any], padding: int | None) -> PaddedPictures:
+        return PaddedPictures(
+            pictures,
+            padding=self.padding if padding is None else padding,
+            unit=self.net.alignment,
+            normalised=self.net.normalised,
+        )
 
     def _batch_size(self, shape: tuple[int, ...], padding: int) -> int:
         """Pictures per forward pass, for pictures (N, H, W, 3)."""
-        if self._device.type == "cpu":
+        if self._inference.device.type == "cpu":
             return 1
         pixels = (shape[1] + 2 * padding) * (shape[2] + 2 * padding)
-        return max(1, min(MOST_PICTURES, self._pixels_at_once // pixels))
-
-    def _tile_size(self, shape: tuple[int, ...]) -> int:
-        """Side of a tile's core so that a forward pass stays in the memory budget."""
-        batch, _, height, width = shape
-        pixels = self._pixels_at_once // batch
-        if height * width <= pixels:
-            return max(height, width)
-        margin = self._margin
-        # smaller cores would be mostly margin
-        return max(math.isqrt(pixels) - 2 * margin, margin)
-
-    @property
-    def _pixels_at_once(self) -> int:
-        """Pixels that a forward pass has memory for."""
-        return self.memory_bytes // (4 * self.net.live_channels)
+        return max(1, min(MOST_PICTURES, self._inference.pixels_at_once // pixels))
 
 
-def _run_sub_images(net: CBSN | UNet, x: Tensor, stride: int) -> Tensor:
-    """Run the blind network on every sub-image of (B, 3, H, W), each as it is.
-
-    Those of one size are a batch; there are up to four sizes.
-    """
-    output = torch.empty_like(x)
-    for rows in _offsets(x.shape[2], stride):
-        for columns in _offsets(x.shape[3], stride):
-            places = [
-                (..., slice(row, None, stride), slice(column, None, stride))
-                for row, column in product(rows, columns)
-            ]
-            restored = net(torch.cat([x[place] for place in places]), blind=True)
-            for place, part in zip(places, restored.split(len(x)), strict=True):
-                output[place] = part
-    return output
+def _empty_result(image: NDArray[Any]) -> NDArray[Any]:
+    """Make room for a result: of the type of integers, float32 for floats."""
+    dtype = image.dtype if image.dtype.kind == "u" else np.dtype(np.float32)
+    return np.empty(image.shape, dtype)
 
 
-def _offsets(length: int, stride: int) -> list[range]:
-    """Where sub-images begin along an axis: first those with a pixel more."""
-    longer = length % stride
-    begins = range(longer), range(longer, min(stride, length))
-    return [offsets for offsets in begins if offsets]
+def _announced(
+    rows: Iterator[Rows], advance: Callable[[int], object] | None
+) -> Iterator[Rows]:
+    """Say how many rows pass."""
+    for values in rows:
+        if advance is not None:
+            advance(len(values))
+        yield values
+
+
+def _written(rows: Iterator[Rows], result: NDArray[Any]) -> Iterator[Rows]:
+    """Quantise rows that pass into ``result``."""
+    done = 0
+    for values in rows:
+        result[done : done + len(values)] = to_dtype(values, result.dtype)
+        done += len(values)
+        yield values
+
+
+def _beside(image: NDArray[Any], rows: Iterator[Rows]) -> Iterator[tuple[Rows, Rows]]:
+    """Put noisy rows beside those that pass."""
+    done = 0
+    for values in rows:
+        yield to_unit(image[done : done + len(values)]), values
+        done += len(values)

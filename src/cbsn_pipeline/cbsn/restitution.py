@@ -29,15 +29,25 @@ Every second pixel met one of four, and lost 4 and 1.5 dB on two of 20 images: t
 of the four places has different medians.
 """
 
-import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import product
 from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, conv1d, interpolate
 
 from cbsn_pipeline.cbsn.options import RestitutionSetting
-from cbsn_pipeline.cbsn.padding import reflect
+from cbsn_pipeline.imaging.local_median import (
+    Rows,
+    median_grid,
+    median_rows,
+    slow_rows,
+)
+from cbsn_pipeline.threads import map_in_order, num_cores
 
 WINDOWS = (25, 33, 49, 65, 97, 161, 241)  # pixels, odd: what ``auto`` chooses from
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -45,12 +55,6 @@ CORRELATED = 5  # pixels: noise further away tells nothing of a pixel's (SIDD, P
 PART, PARTS = 256, 4  # pixels and number per side of what is looked at to choose
 REGIONS = 4  # per side of a part, told apart to judge chance
 CERTAIN = 1.0  # standard errors that a prediction must be better by
-PIXELS_OF_WINDOW = 90  # that a median is taken of
-# Steps of square lattices; one odd, one even and no common divisor: such a lattice is
-# spread equally over the 2 x 2 and 6 x 6 places of colour filters
-KNIGHTS_MOVES = ((1, 0), (2, 1), (3, 2), (4, 1), (5, 2), (7, 2), (10, 3), (16, 5))
-CHUNK_VALUES = 1 << 23  # copied out of windows at once
-
 
 NOTHING = RestitutionSetting(window=WINDOWS[-1], strength=0.0)
 
@@ -68,6 +72,60 @@ class Restituted(NamedTuple):
     """Root mean square of the colour (channels less tone) given back, 0..1."""
 
 
+class GiveBack:
+    """Gives tone and colour back from top to bottom, and counts how much.
+
+    Args:
+        setting: Window and strength.
+        shape: Of the picture, (H, W, 3).
+    """
+
+    def __init__(
+        self, setting: RestitutionSetting, shape: tuple[int, int, int]
+    ) -> None:
+        self.setting = setting
+        self._shape = shape
+        self._tone = self._colour = 0.0  # sums of squares
+
+    def rows(self, pairs: Iterable[tuple[Rows, Rows]]) -> Iterator[Rows]:
+        """Restitute the whole picture, once.
+
+        Args:
+            pairs: Noisy and denoised rows, (h, W, 3) both, intensity in [0, 1].
+
+        Yields:
+            The denoised rows with tone and colour; in other pieces, some rows late.
+        """
+        if self.setting.strength == 0.0:
+            yield from (denoised for _, denoised in pairs)
+            return
+        waiting: deque[Rows] = deque()
+        residue = _take_residue(pairs, waiting)
+        strength = np.float32(self.setting.strength)
+        for unscaled in slow_rows(residue, self._shape, self.setting.window):
+            slow = strength * unscaled
+            self._count(slow)
+            _add_first(waiting, slow)
+            yield slow
+
+    @property
+    def tone(self) -> float:
+        """Root mean square of the tone (mean over channels) given back, 0..1."""
+        height, width, _ = self._shape
+        return float(np.sqrt(self._tone / (height * width)))
+
+    @property
+    def colour(self) -> float:
+        """Root mean square of the colour (channels less tone) given back, 0..1."""
+        return float(np.sqrt(self._colour / np.prod(self._shape, dtype=float)))
+
+    def _count(self, slow: Rows) -> None:
+        channels = np.moveaxis(slow, 2, 0)
+        tone = sum(channels) / len(channels)
+        self._tone += float(np.square(tone).sum())
+        self._colour += sum(float(np.square(c - tone).sum()) for c in channels)
+
+
 def restitute(
     noisy: Tensor, denoised: Tensor, restitution: Literal["auto"] | RestitutionSetting
 ) -> Restituted:
@@ -81,18 +139,13 @@ def restitute(
     Returns:
         The picture, what was used, and how much was given back.
     """
-    residue = noisy - denoised
-    setting = choose_restitution(residue) if restitution == "auto" else restitution
-    if setting.strength == 0.0:
-        return Restituted(denoised, setting, 0.0, 0.0)
-    slow = setting.strength * slow_part(residue, setting.window)
-    tone = slow.mean(0, keepdim=True)
-    return Restituted(
-        denoised + slow,
-        setting,
-        tone=_root_mean_square(tone),
-        colour=_root_mean_square(slow - tone),
-    )
+    setting = restitution
+    if setting == "auto":
+        setting = choose_restitution(noisy - denoised)
+    before, after = _to_rows(noisy), _to_rows(denoised)
+    giving = GiveBack(setting, before.shape)
+    image = _from_rows(giving.rows([(before, after)]))
+    return Restituted(image, setting, giving.tone, giving.colour)
 
 
 def slow_part(residue: Tensor, window: int) -> Tensor:
@@ -105,14 +158,8 @@ def slow_part(residue: Tensor, window: int) -> Tensor:
     Returns:
         Same shape and unit. Edges are reflected.
     """
-    height, width = residue.shape[-2:]
-    grid = _grid(window)
-    medians = _medians(residue, window, grid, hole=None)
-    smooth = _blur(medians, sigma=window / 6 / grid)
-    fine = interpolate(
-        smooth[None], scale_factor=grid, mode="bilinear", align_corners=False
-    )
-    return fine[0, :, :height, :width]
+    rows = _to_rows(residue)
+    return _from_rows(slow_rows([rows], rows.shape, window))
 
 
 def choose_restitution(residue: Tensor) -> RestitutionSetting:
@@ -130,36 +177,66 @@ def choose_restitution(residue: Tensor) -> RestitutionSetting:
     Returns:
         The setting; strength 0 where nothing is worth giving back.
     """
-    parts = _spread_parts(residue)
-    nothing = torch.cat([_by_region(part.abs()) for part in parts])
-    best, least = NOTHING, nothing
-    for window in WINDOWS:
-        if window > min(parts[0].shape[-2:]):
-            break  # reflected, it would see every pixel several times
-        predictions = [_predict(part, window) for part in parts]
-        for strength in STRENGTHS:
-            error = torch.cat(
-                [
-                    _by_region((part - strength * prediction).abs())
-                    for part, prediction in zip(parts, predictions, strict=True)
-                ]
-            )
-            if error.mean() < least.mean():
-                best = RestitutionSetting(window=window, strength=strength)
-                least = error
-    gain = nothing - least
-    chance = gain.std(correction=0) / gain.numel() ** 0.5
-    return best if gain.mean() > CERTAIN * chance else NOTHING
+    rows = _to_rows(residue)
+    return choose_by_parts([rows[place] for place in spread_parts(rows.shape[:2])])
 
 
-def _spread_parts(residue: Tensor) -> list[Tensor]:
-    """Cut a large picture down to parts, evenly spread; a small one is its own."""
-    height, width = residue.shape[-2:]
+def spread_parts(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
+    """Place the parts that are looked at to choose: evenly spread.
+
+    Args:
+        shape: Of the picture, (H, W); a small one is its own part.
+
+    Returns:
+        Rows and columns of each.
+    """
+    starts = [_spread_starts(length) for length in shape]
     return [
-        residue[:, top : top + PART, left : left + PART]
-        for top in _spread_starts(height)
-        for left in _spread_starts(width)
+        (slice(top, min(top + PART, shape[0])), slice(left, min(left + PART, shape[1])))
+        for top, left in product(*starts)
     ]
+
+
+def choose_by_parts(parts: Sequence[Rows]) -> RestitutionSetting:
+    """Choose as :func:`choose_restitution` does.
+
+    Args:
+        parts: Noisy minus denoised at :func:`spread_parts`, each (h, w, C).
+    """
+    windows = [window for window in WINDOWS if window <= min(parts[0].shape[:2])]
+    # a larger one, reflected, would see every pixel several times
+    settings = [NOTHING] + [
+        RestitutionSetting(window=window, strength=strength)
+        for window, strength in product(windows, STRENGTHS)
+    ]
+    judge = partial(_errors, windows=windows)
+    judged = map_in_order(judge, parts, workers=num_cores())
+    errors = np.concatenate(list(judged), axis=1)
+    best = int(errors.mean(1).argmin())
+    gain = errors[0] - errors[best]
+    chance = gain.std() / gain.size**0.5
+    return settings[best] if gain.mean() > CERTAIN * chance else NOTHING
+
+
+def _take_residue(
+    pairs: Iterable[tuple[Rows, Rows]], waiting: deque[Rows]
+) -> Iterator[Rows]:
+    """Subtract denoised rows, and let them wait."""
+    for noisy, denoised in pairs:
+        waiting.append(denoised)
+        yield noisy - denoised
+
+
+def _add_first(waiting: deque[Rows], rows: Rows) -> None:
+    """Add what waits, first come first served, to ``rows`` in place."""
+    done = 0
+    while done < len(rows):
+        first = waiting.popleft()
+        count = min(len(first), len(rows) - done)
+        rows[done : done + count] += first[:count]
+        if count < len(first):
+            waiting.appendleft(first[count:])
+        done += count
 
 
 def _spread_starts(length: int) -> list[int]:
@@ -168,90 +245,47 @@ def _spread_starts(length: int) -> list[int]:
     return [last * place // max(number - 1, 1) for place in range(number)]
 
 
-def _predict(residue: Tensor, window: int) -> Tensor:
-    """Predict every pixel of (C, H, W) from a window less a hole around it."""
-    grid = _grid(window)
-    medians = _medians(residue, window, grid, hole=CORRELATED + grid // 2)
-    near = medians.repeat_interleave(grid, dim=1).repeat_interleave(grid, dim=2)
-    return near[:, : residue.shape[1], : residue.shape[2]]
+def _errors(part: Rows, windows: Sequence[int]) -> NDArray[np.float32]:
+    """Say how well settings predict a part, (1 + settings, regions); nothing first."""
+    error = np.abs(part)
+    found = [_by_region(error)]
+    for window in windows:
+        prediction = _predict(part, window)
+        for strength in STRENGTHS:
+            error = np.multiply(prediction, np.float32(-strength), out=error)
+            error += part
+            found.append(_by_region(np.abs(error, out=error)))
+    return np.stack(found)
 
 
-def _grid(window: int) -> int:
-    """Pixels between medians: the Gaussian's sigma, finer would not be seen."""
-    return max(1, window // 6)
+def _predict(residue: Rows, window: int) -> Rows:
+    """Predict every pixel of (h, w, C) from a window less a hole around it."""
+    grid = median_grid(window)
+    hole = CORRELATED + grid // 2
+    medians = np.stack(list(median_rows([residue], residue.shape, window, hole=hole)))
+    near = medians.repeat(grid, axis=0).repeat(grid, axis=1)
+    return near[: residue.shape[0], : residue.shape[1]]
 
 
-def _medians(residue: Tensor, window: int, spacing: int, hole: int | None) -> Tensor:
-    """Median of the window around every ``spacing``-th pixel.
-
-    Args:
-        residue: (C, H, W).
-        window: Side of the window.
-        spacing: Pixels between neighbouring windows; the first is at spacing // 2.
-        hole: Pixels up to this distance from the centre are left out.
-
-    Returns:
-        (C, ceil(H / spacing), ceil(W / spacing)).
-    """
-    sampled = _sampled_places(window)
-    radius = window // 2
-    if hole is not None:
-        sampled[
-            radius - hole : radius + hole + 1, radius - hole : radius + hole + 1
-        ] = 0
-    channels, height, width = residue.shape
-    rows, columns = -(-height // spacing), -(-width // spacing)
-    # the last windows may be centred beyond the picture: a spacing more is reflected
-    begin = slice(spacing + spacing // 2, None)
-    edge = (radius + spacing, radius + spacing)
-    padded = reflect(residue, edge, edge)[:, begin, begin]
-    windows = padded.unfold(1, window, spacing).unfold(2, window, spacing)
-    windows = windows[:, :rows, :columns]
-    at_once = max(1, CHUNK_VALUES // (channels * columns * int(sampled.sum())))
-    return torch.cat(
-        [
-            chunk[..., sampled].median(dim=-1).values
-            for chunk in torch.split(windows, at_once, dim=1)
-        ],
-        dim=1,
-    )
+def _by_region(errors: Rows) -> NDArray[np.float32]:
+    """Mean of (h, w, C) in each of up to 4 x 4 regions, as a vector."""
+    places = product(*(_regions(length) for length in errors.shape[:2]))
+    return np.array([errors[place].mean() for place in places], np.float32)
 
 
-def _sampled_places(window: int) -> Tensor:
-    """Say which pixels of a window are looked at, (window, window), bool."""
-    wanted = window**2 / PIXELS_OF_WINDOW
-    p, q = min(KNIGHTS_MOVES, key=lambda move: abs(math.log(_area(move) / wanted)))
-    places = torch.arange(window) - window // 2
-    rows, columns = places[:, None], places[None]
-    area = p * p + q * q
-    along, across = p * columns + q * rows, p * rows - q * columns
-    return (along % area == 0) & (across % area == 0)
+def _regions(length: int) -> list[slice]:
+    number = min(REGIONS, length)
+    return [
+        slice(place * length // number, -(-(place + 1) * length // number))
+        for place in range(number)
+    ]
 
 
-def _area(move: tuple[int, int]) -> int:
-    """Pixels of the picture for each one of the lattice."""
-    return move[0] ** 2 + move[1] ** 2
+def _to_rows(x: Tensor) -> Rows:
+    """(C, H, W) to (H, W, C)."""
+    return x.permute(1, 2, 0).numpy()
 
 
-def _blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of (C, H, W) with reflected edges."""
-    radius = max(1, round(3 * sigma))
-    places = torch.arange(-radius, radius + 1, dtype=x.dtype)
-    kernel = torch.exp(-0.5 * (places / sigma) ** 2)
-    kernel = (kernel / kernel.sum())[None, None]
-    padded = reflect(x, (radius, radius), (radius, radius))
-    channels, height, width = padded.shape
-    along = conv1d(padded.reshape(-1, 1, width), kernel).reshape(channels, height, -1)
-    across = conv1d(along.transpose(1, 2).reshape(-1, 1, height), kernel)
-    return across.reshape(channels, x.shape[2], -1).transpose(1, 2)
-
-
-def _by_region(errors: Tensor) -> Tensor:
-    """Mean of (C, h, w) in each of up to 4 x 4 regions, as a vector."""
-    rows, columns = (min(REGIONS, size) for size in errors.shape[-2:])
-    plane = errors.mean(0)[None, None]
-    return adaptive_avg_pool2d(plane, (rows, columns)).flatten()
-
-
-def _root_mean_square(x: Tensor) -> float:
-    return float(x.square().mean().sqrt())
+def _from_rows(rows: Iterable[Rows]) -> Tensor:
+    """(h, W, C) by (h, W, C) to (C, H, W)."""
+    return torch.from_numpy(np.concatenate(list(rows))).permute(2, 0, 1)

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, overload
 
 from kedro.io import AbstractDataset, DatasetError
 
+from cbsn_pipeline.formats.images import describe
 from cbsn_pipeline.photos.files import find_photo_files
 from cbsn_pipeline.photos.photo import Photo, read_photo
 
@@ -45,6 +46,14 @@ class Photos(Sequence[Path]):
             DatasetError: The file is missing, truncated or no photograph.
         """
         return read_photo(self._files[index])
+
+    def megapixels(self, index: int) -> float:
+        """Size of one by its header; 0 where that cannot be read."""
+        try:
+            header = describe(self._files[index])
+        except (DatasetError, OSError, ValueError):
+            return 0.0  # whoever reads the pixels says what is wrong
+        return header.height * header.width / 1e6
 
 
 class PhotosDataset(AbstractDataset[None, Photos]):

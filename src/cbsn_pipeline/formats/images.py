@@ -127,15 +127,7 @@ def encode_png(image: NDArray[Any]) -> bytes:
     """
     import cv2
 
-    if image.ndim != _RGB_AXES or image.shape[-1] != _CHANNELS:
-        raise ValueError(f"A PNG needs (H, W, 3) RGB, got {image.shape}.")
-    if image.dtype not in (np.uint8, np.uint16):
-        raise ValueError(
-            f"A PNG holds uint8 or uint16, got {image.dtype}. Quantise it first "
-            "(imaging.quantise)."
-        )
-    encoded = cv2.imencode(".png", image[:, :, ::-1])[1]  # OpenCV writes BGR
-    return encoded.tobytes()
+    return cv2.imencode(".png", _to_bgr(image))[1].tobytes()
 
 
 def write_png(path: Path, image: NDArray[Any]) -> None:
@@ -147,7 +139,26 @@ def write_png(path: Path, image: NDArray[Any]) -> None:
 
     Raises:
         ValueError: If shape or dtype are others.
+        OSError: It cannot be written.
     """
-    content = encode_png(image)
+    import cv2
+
+    bgr = _to_bgr(image)
     with write_file(path) as partial:
-        partial.write_bytes(content)
+        # not encoded first: a large image would be in memory three times
+        if not cv2.imwrite(str(partial), bgr):
+            raise OSError(f"{partial} cannot be written. Is the disk full?")
+
+
+def _to_bgr(image: NDArray[Any]) -> NDArray[Any]:
+    """Turn an RGB image that a PNG can hold into what OpenCV writes."""
+    import cv2
+
+    if image.ndim != _RGB_AXES or image.shape[-1] != _CHANNELS:
+        raise ValueError(f"A PNG needs (H, W, 3) RGB, got {image.shape}.")
+    if image.dtype not in (np.uint8, np.uint16):
+        raise ValueError(
+            f"A PNG holds uint8 or uint16, got {image.dtype}. Quantise it first "
+            "(imaging.quantise)."
+        )
+    return cv2.cvtColor(image, cv2.COLOR_RGB2BGR)

@@ -123,10 +123,11 @@ def denoise_batch(
     """
     with Progress("Denoising", total=len(works), unit="photos") as bar:
         for work in works:
-            outcome = _denoise(denoiser, work, report, strength, quality, identity)
+            done = bar.completed + 1
+            outcome = _denoise(denoiser, work, report, strength, quality, identity, bar)
             if outcome.status != "there":
                 report.add(outcome)
-            bar.advance(1)
+            bar.advance(done - bar.completed)
             yield outcome
 
 
@@ -137,6 +138,7 @@ def _denoise(
     strength: float,
     quality: int,
     identity: str,
+    bar: Progress,
 ) -> Outcome:
     names = str(work.source), str(work.target)
     start = time.monotonic()
@@ -148,7 +150,13 @@ def _denoise(
             return Outcome(*names, status="there", key=key)
         _check_free(work)
         photo = read_photo(work.source)
-        result, picture = denoise_photo(denoiser, photo, strength=strength)
+        height = photo.pixels.shape[0]
+        result, picture = denoise_photo(
+            denoiser,
+            photo,
+            strength=strength,
+            advance=lambda rows: bar.advance(rows / height),
+        )
         write_photo(work.target, result, quality=quality)
     except FAILURES as error:
         problem = str(error) or repr(error)

@@ -1,5 +1,6 @@
 """Denoises one photograph as what it is: grey, with alpha, as strongly as asked."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ def denoise_photo(
     *,
     strength: float = 1.0,
     padding: int | None = None,
+    keep_alone: bool = False,
+    advance: Callable[[int], object] | None = None,
 ) -> tuple[Photo, DenoisedPicture]:
     """Denoise a photograph.
 
@@ -24,6 +27,8 @@ def denoise_photo(
         strength: 1 for what the denoiser makes, 0 for the photograph as it is; a
             share of its grain stays in between.
         padding: As :meth:`Denoiser.denoise_picture` takes it.
+        keep_alone: Likewise.
+        advance: Likewise.
 
     Returns:
         The denoised photograph, and what the denoiser made of its colours.
@@ -34,7 +39,9 @@ def denoise_photo(
     if not 0 <= strength <= 1:
         raise ValueError(f"A strength of {strength:g}: expected 0 to 1.")
     noisy = photo.rgb
-    picture = denoiser.denoise_picture(noisy, padding=padding)
+    picture = denoiser.denoise_picture(
+        noisy, padding=padding, keep_alone=keep_alone, advance=advance
+    )
     if strength == 0:
         return photo, picture
     return photo.with_rgb(_between(noisy, picture.image, strength)), picture

@@ -11,7 +11,6 @@ from cbsn_pipeline.cbsn.restitution import NOTHING
 from cbsn_pipeline.datasets.photo_folder_dataset import PhotoFolderDataset
 from cbsn_pipeline.datasets.photos_dataset import PhotosDataset
 from cbsn_pipeline.formats.images import read_rgb, write_png
-from cbsn_pipeline.imaging.quantise import to_unit
 from cbsn_pipeline.pipelines.denoise import create_pipeline
 from cbsn_pipeline.pipelines.denoise.options import DenoiseOptions
 
@@ -22,9 +21,9 @@ class Inverting:
     def restituting(self, restitution):
         return self
 
-    def denoise_picture(self, image, *, padding=None):
+    def denoise_picture(self, image, *, padding, keep_alone, advance):
         inverted = np.iinfo(image.dtype).max - image
-        return DenoisedPicture(inverted, to_unit(inverted), NOTHING, 0.0, 0.0)
+        return DenoisedPicture(inverted, inverted, NOTHING, 0.0, 0.0)
 
 
 def run(photos, out):

@@ -1,16 +1,16 @@
 """The step that denoises photographs."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cbsn_pipeline.pace import Pace
 from cbsn_pipeline.photos.names import name_outputs
+from cbsn_pipeline.pipelines.denoise.batch_progress import BatchProgress
 from cbsn_pipeline.pipelines.denoise.before_after import (
     Comparison,
     compare_crops,
@@ -70,24 +70,39 @@ class DenoisedPhotos:
     def __iter__(self) -> Iterator[PendingPhoto]:
         from cbsn_pipeline.datasets.photo_folder_dataset import PendingPhoto
 
-        for index, (source, name) in enumerate(
-            zip(self._photos, self.names, strict=True)
-        ):
-            make = partial(self._make, index, name)
-            yield PendingPhoto(source, name, make, self._options.jpeg_quality)
+        with BatchProgress(self._photos) as batch:
+            for index, (source, name) in enumerate(
+                zip(self._photos, self.names, strict=True)
+            ):
+                make = partial(self._make, index, name, batch)
+                yield PendingPhoto(source, name, make, self._options.jpeg_quality)
 
-    def _make(self, index: int, name: PurePosixPath) -> Photo:
+    def _make(self, index: int, name: PurePosixPath, batch: BatchProgress) -> Photo:
+        with batch.photo(index) as progress:
+            photo = self._photos.read(index)
+            progress.begin(*photo.pixels.shape[:2])
+            return self._denoise(index, name, photo, progress.advance)
+
+    def _denoise(
+        self,
+        index: int,
+        name: PurePosixPath,
+        photo: Photo,
+        advance: Callable[[int], None],
+    ) -> Photo:
         from cbsn_pipeline.photos.denoising import denoise_photo
 
-        photo = self._photos.read(index)
         image = photo.rgb
         before = self.pace.seconds
+        compared = index < self._options.compared_photos
         with self.pace.timed(pixels=image.shape[0] * image.shape[1]):
             result, denoised = denoise_photo(
                 self._denoiser,
                 photo,
                 strength=self._options.strength,
                 padding=self._options.padding,
+                keep_alone=compared and self._options.restitution != "off",
+                advance=advance,
             )
         seconds = self.pace.seconds - before
         megapixels = image.shape[0] * image.shape[1] / 1e6
@@ -107,7 +122,7 @@ class DenoisedPhotos:
             },
             step=index,
         )
-        if index < self._options.compared_photos:
+        if compared:
             self._compare(index, image, result.rgb, denoised)
         return result
 
@@ -123,8 +138,8 @@ class DenoisedPhotos:
 
         photo = self._photos[index]
         stages = {"noisy": image}
-        if denoised.restitution.strength:
-            stages["network alone"] = np.clip(denoised.alone, 0, 1)
+        if denoised.restitution.strength and denoised.alone is not None:
+            stages["network alone"] = denoised.alone
         stages["denoised"] = result
         clean = find_clean(photo)
         if clean is not None:
