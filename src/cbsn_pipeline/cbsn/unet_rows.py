@@ -35,6 +35,7 @@ class UNetByRows:
         self._enter, self._leave = _Kernels(net.enter), _Kernels(net.leave)
         self._finest = _Level(net, 0)
 
+    @torch.no_grad()  # memory is used again
     def __call__(self, x: Tensor, *, last: bool) -> Tensor:
         """Take the next rows and give those that are ready.
 
