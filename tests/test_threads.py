@@ -4,7 +4,7 @@ import time
 import pytest
 
 from cbsn_pipeline import threads
-from cbsn_pipeline.threads import map_in_order, num_cores, num_workers
+from cbsn_pipeline.threads import map_in_order, num_cores, num_workers, run_ahead
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -68,3 +68,31 @@ def test_opencv_gets_its_threads_back_also_after_an_error():
         assert [*seen, cv2.getNumThreads()] == [1, 2]
     finally:
         cv2.setNumThreads(before)
+
+
+def test_items_are_made_ahead_in_a_thread_of_their_own():
+    made = []
+
+    def making():
+        for item in range(10):
+            made.append(threading.get_ident())
+            yield item
+
+    items = run_ahead(making(), ahead=2)
+    assert next(items) == 0
+    time.sleep(0.05)
+    assert len(made) <= 4  # one taken, two ahead, one that follows it
+    assert list(items) == list(range(1, 10))
+    assert set(made) != {threading.get_ident()}
+
+
+def test_an_error_comes_where_its_item_would_have_come():
+    def failing():
+        yield 1
+        raise ValueError("item 2")
+
+    items = run_ahead(failing(), ahead=3)
+
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="item 2"):
+        next(items)

@@ -81,3 +81,21 @@ def test_progress_counts_every_row_once(net, size, memory_bytes):
 
     assert sum(rows) == size[0]
     assert min(rows) > 0
+
+
+@pytest.mark.parametrize("memory_bytes", [1 << 18, 1 << 20])
+def test_pieces_stay_within_the_memory(net, memory_bytes, monkeypatch):
+    pixels = []
+
+    class Watched(UNetByRows):
+        def __call__(self, x, *, last):
+            pixels.append(x.shape[2] * x.shape[3])
+            return super().__call__(x, last=last)
+
+    monkeypatch.setattr("cbsn_pipeline.cbsn.inference.UNetByRows", Watched)
+    Denoiser(net, memory_bytes=memory_bytes).denoise(picture(150, 200))
+
+    width = 200 + 64  # 32 pixels are reflected at each side
+    fewest_rows = net.alignment * width
+    assert len(pixels) > 1
+    assert max(pixels) <= max(fewest_rows, memory_bytes / (4 * net.live_channels))

@@ -29,13 +29,13 @@ TINY = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tiny():
     """Options of the train stage for a training of a second."""
     return TINY
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project with our configuration and without any data."""
     project = tmp_path_factory.mktemp("project")
@@ -48,7 +48,7 @@ def project(tmp_path_factory):
     return project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def environment(tmp_path_factory):
     """Environment variables of a run: one thread, our own store, no colours."""
     import os
@@ -61,7 +61,7 @@ def environment(tmp_path_factory):
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kedro(project, environment):
     """Start a Kedro command in the project."""
 
@@ -80,7 +80,7 @@ def kedro(project, environment):
     return start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tracked(project):
     """The MLflow runs of the project, oldest first."""
 

@@ -25,6 +25,8 @@ from cbsn_pipeline.threads import map_in_order, run_ahead
 # is 4 MiB then: memory that is freed and taken again, where maps from 32 MiB on come
 # from the system page by page. With fewer rows, those that kernels keep cost more.
 STRIP_PIXELS = 1 << 17
+TILE_BYTES = 1 << 26  # the same for tiles of the C-BSN: twice as fast as 2^30, measured
+WIDE = 20  # margins that a tile is wide at least, where there is memory for it
 NARROWEST = 4  # margins that a thread's strip is wide at least
 AHEAD = 2  # pieces that a strip may be ahead of its neighbours
 
@@ -104,7 +106,11 @@ class Inference:
 
     def tile_size(self, batch: int, height: int, width: int) -> int:
         """Side of a tile's core so that a forward pass stays in the memory budget."""
-        pixels = self.pixels_at_once // batch
+        pixels = self.pixels_at_once
+        if self.device.type == "cpu":
+            reused = TILE_BYTES // (4 * self.net.live_channels)
+            pixels = min(pixels, max(reused, (WIDE * self.margin) ** 2))
+        pixels //= batch
         if height * width <= pixels:
             return max(height, width)
         # smaller cores would be mostly margin

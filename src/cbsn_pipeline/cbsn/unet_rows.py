@@ -23,10 +23,10 @@ class UNetByRows:
         net: The network; its weights are used as they are.
 
     Example:
-        >>> net = UNet(UNetOptions(widths=(8, 12)))
-        >>> by_rows, x = UNetByRows(net), torch.rand(1, 3, 96, 64)
+        >>> by_rows, x = UNetByRows(UNet()), torch.rand(1, 3, 96, 64)
         >>> above = by_rows(x[:, :, :64], last=False)
-        >>> torch.cat([above, by_rows(x[:, :, 64:], last=True)], dim=2).shape
+        >>> below = by_rows(x[:, :, 64:], last=True)
+        >>> torch.cat([above, below], dim=2).shape
         torch.Size([1, 3, 96, 64])
     """
 
@@ -35,6 +35,7 @@ class UNetByRows:
         self._enter, self._leave = _Kernels(net.enter), _Kernels(net.leave)
         self._finest = _Level(net, 0)
 
+    @torch.no_grad()  # memory is used again
     def __call__(self, x: Tensor, *, last: bool) -> Tensor:
         """Take the next rows and give those that are ready.
 
