@@ -1,5 +1,6 @@
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,6 +179,25 @@ def test_mlflow_gives_a_model_by_its_address(photos, model, tmp_path, monkeypatc
     assert main(command) == 0
     (folder / "second.safetensors").touch()
     assert main([*command[:1], str(tmp_path / "p.png"), *command[2:]]) == 2
+
+
+def test_noise_is_diagnosed_and_nothing_is_made(photos, tmp_path, capsys):
+    pixels = np.random.default_rng(0).normal(120, 8, (300, 330, 3))
+    Image.fromarray(np.rint(pixels).astype(np.uint8)).save(photos / "large.png")
+    before = sorted(tmp_path.rglob("*"))
+
+    assert main([str(photos), "--diagnose"]) == 1  # the others are too small
+
+    words = capsys.readouterr().out
+    assert re.search("large.png: camera not said, ISO not said, noise (7|8)", words)
+    assert "alike below 1 pixels" in words
+    assert "train.blind_stride=5, as released, fits" in words
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_without_an_output_there_is_nothing_to_do(photos, capsys):
+    assert main([str(photos)]) == 2
+    assert "Where to? Name a file or a folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow

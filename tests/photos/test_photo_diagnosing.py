@@ -32,7 +32,7 @@ def test_what_the_file_says_of_the_camera_is_taken():
     exif[0x0110] = "Model 1"
     exif.get_ifd(0x8769)[0x8827] = 800
     metadata = Metadata(exif=exif.tobytes().removeprefix(b"Exif\0\0"))
-    pixels = np.random.default_rng(0).integers(90, 110, (200, 200, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(90, 110, (300, 300, 3), dtype=np.uint8)
 
     found = diagnose_photo("a.jpg", Photo(Path("a.jpg"), "JPEG", pixels, 2, metadata))
     without = diagnose_photo("b.jpg", Photo(Path("b.jpg"), "JPEG", pixels))

@@ -17,7 +17,8 @@ CELL = 32  # pixels
 FLATTEST = 0.2  # of the cells
 DARK, BRIGHT = 16 / 255, 240 / 255  # of the range; beyond, clipping hides the noise
 MOST_CELLS = 20_000  # that are looked at; more, of large photographs, tell the same
-FEWEST_CELLS = 8
+FEWEST_CELLS = 50  # fewer are all scene: 256 x 256 pixels have 64
+FEWEST_OF_STEP = 8  # of a step of brightness
 LEVELS = 8  # steps of brightness
 MAX_LAG = 10
 CORRELATED = 0.1  # noise this much alike tells a blind spot what it must not know
@@ -103,7 +104,7 @@ def diagnose_noise(image: NDArray[Any]) -> NoiseDiagnosis:
         )
     residue = cells - _planes(cells)
     variance = (residue**2).mean(axis=(1, 2, 3))
-    flattest = np.argsort(variance)[: max(FEWEST_CELLS, int(FLATTEST * len(cells)))]
+    flattest = np.argsort(variance)[: int(FLATTEST * len(cells))]
     levels, brightness = _levels(cells)
     return NoiseDiagnosis(
         levels=levels,
@@ -157,7 +158,7 @@ def _levels(
         steps = np.digitize(mean[:, channel], edges) - 1
         for step in range(LEVELS):
             here = np.sort(deviation[steps == step, channel])
-            if len(here) >= FEWEST_CELLS:
+            if len(here) >= FEWEST_OF_STEP:
                 flattest = here[: max(1, int(FLATTEST * len(here)))]
                 levels[channel, step] = np.median(flattest)
     return levels, (edges[:-1] + edges[1:]) / 2

@@ -30,6 +30,7 @@ EXAMPLES = """examples:
   cbsn-denoise photos/ denoised/ --recursive
   cbsn-denoise photos/ denoised/ --strength 0.8 --format png
   cbsn-denoise IN.tif OUT.tif --model data/06_models/photos/denoiser.safetensors
+  cbsn-denoise photos/ --diagnose
   torchrun --nproc-per-node=4 -m cbsn_pipeline.photos photos/ denoised/
 
 The same command again goes on where it was: what is there, of the same photograph and
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr,
     )
     try:
+        if options.diagnose:
+            return _diagnose(options)
         works = _plan(options)
         denoiser = _load(options)
     except (DatasetError, ValueError, OSError) as error:
@@ -70,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("input", type=Path, help="a photograph, a folder or a quoted pattern")
-    add("output", type=Path, help="a file, or a folder")
+    add("output", type=Path, nargs="?", help="a file, or a folder")
     add(
         "--model",
         default="sidd_small",
@@ -94,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--memory", type=float, default=1.0, help="GiB for the network (default: 1)")
     add("--recursive", action="store_true", help="folders within the folder, too")
     add("--skip-existing", action="store_true", help="leave all that is there")
+    add(
+        "--diagnose",
+        action="store_true",
+        help="make nothing; say what the noise is like, and how to train on it",
+    )
     add("--quiet", action="store_true", help="say only what went wrong")
     return parser
 
@@ -112,6 +120,8 @@ def _plan(options: argparse.Namespace) -> "list[Work]":
         raise ValueError(f"--strength {options.strength:g}: expected 0 to 1.")
     if not 1 <= options.quality <= 100:  # noqa: PLR2004
         raise ValueError(f"--quality {options.quality}: expected 1 to 100.")
+    if options.output is None:
+        raise ValueError("Where to? Name a file or a folder for what is denoised.")
     source, target = options.input.absolute(), options.output.absolute()
     photos, root = find_photo_files(source)
     if source.is_file() and not target.is_dir():
@@ -134,6 +144,31 @@ def _plan(options: argparse.Namespace) -> "list[Work]":
     if options.skip_existing:
         works = [work for work in works if not work.target.exists()]
     return works[_rank() :: _world_size()]
+
+
+def _diagnose(options: argparse.Namespace) -> int:
+    """Print a line for each photograph, and the advice."""
+    from cbsn_pipeline.photos.batch import FAILURES
+    from cbsn_pipeline.photos.diagnosing import advise, diagnose_photo
+    from cbsn_pipeline.photos.photo import read_photo
+
+    photos, root = find_photo_files(options.input.absolute())
+    diagnosed = []
+    for path in photos:
+        name = path.relative_to(root).as_posix()
+        try:
+            found = diagnose_photo(name, read_photo(path))
+        except FAILURES as error:
+            logger.error("%s was not measured: %s", name, error)
+            continue
+        diagnosed.append(found)
+        shot = f"{found.camera or 'camera not said'}, ISO {found.iso or 'not said'}"
+        noise = f"noise {found.noise.level:.1f} of 255"
+        stride = found.noise.stride or "more than 10"
+        sys.stdout.write(f"{name}: {shot}, {noise}, alike below {stride} pixels\n")
+    for sentence in advise(diagnosed) if diagnosed else []:
+        sys.stdout.write(f"{sentence}\n")
+    return 0 if len(diagnosed) == len(photos) else FAILED
 
 
 def _rank() -> int:

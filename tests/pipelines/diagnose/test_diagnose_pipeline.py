@@ -21,7 +21,7 @@ def run(tmp_path):
 
 
 def photo(path, seed):
-    noise = np.random.default_rng(seed).normal(120, 8, (200, 220, 3))
+    noise = np.random.default_rng(seed).normal(120, 8, (300, 330, 3))
     write_png(path, np.rint(noise).astype(np.uint8))
 
 
