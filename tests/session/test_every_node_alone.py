@@ -64,7 +64,8 @@ parameters |= {
     "path": str(submission),
     "compare": {"runs": [str(scores / name) for name in names[:2]], "resamples": 100},
 }
-for pipeline in ("compare", "score", "check_submission", "estimate"):
+more = ("compare", "score", "check_submission", "estimate", "diagnose", "export")
+for pipeline in more:
     run_whole_then_alone(pipeline)
 for node, other in json.loads(sys.argv[3]).items():
     answers[f"{other}+{node}"] = run("__default__", [other, node])
@@ -97,7 +98,8 @@ def answers(project, environment, tiny, tmp_path_factory):
 def test_every_node_is_tried(answers):
     nodes = {node.name for p in register_pipelines().values() for node in p.nodes}
 
-    assert nodes <= answers.keys()
+    # which needs a checkpoint of TensorFlow: test_import_official.py
+    assert nodes - answers.keys() == {"import_weights"}
 
 
 def test_a_node_runs_from_what_a_former_run_left(answers):
