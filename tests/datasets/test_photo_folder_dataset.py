@@ -128,7 +128,7 @@ def test_a_bad_photograph_is_reported_and_the_others_go_on(tmp_path, caplog, err
 
     reason = str(error) or "MemoryError"
     assert f"/originals/bad.jpg: {reason}" in str(at.value)
-    assert f"bad.jpg was not denoised: {error}" in caplog.text
+    assert f"Not denoised: /originals/bad.jpg: {error}" in caplog.text
     assert "2 of 3 photographs written to" in caplog.text
     assert [path.name for path in dataset.load()] == ["a.png", "c.png"]
     assert [

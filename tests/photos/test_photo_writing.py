@@ -123,6 +123,15 @@ def test_the_time_of_the_file_is_that_of_its_source(tmp_path):
     assert (tmp_path / "a.png").stat().st_mtime_ns == 10**18
 
 
+def test_a_jpeg_that_is_none_is_said_to_lose(tmp_path, caplog):
+    write_photo(tmp_path / "a.jpg", photo(source="nowhere.png"))  # chosen: no surprise
+    assert not caplog.text
+
+    write_photo(tmp_path / "b.jpg", photo(source="nowhere.jpg"))
+
+    assert "nowhere.jpg has the name of a JPEG and the content of PNG" in caplog.text
+
+
 def test_the_suffix_says_the_format():
     assert format_of(Path("a.JFIF")) == "jpeg"
     assert format_of(Path("a.TIFF")) == "tiff"

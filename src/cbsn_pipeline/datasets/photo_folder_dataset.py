@@ -8,13 +8,10 @@ from typing import Any, Protocol
 
 from kedro.io import AbstractVersionedDataset, DatasetError, Version
 
-from cbsn_pipeline.photos.photo import Photo
+from cbsn_pipeline.photos.photo import FAILURES, Photo, why
 from cbsn_pipeline.photos.writing import JPEG_QUALITY, SUFFIXES, write_photo
 
 logger = logging.getLogger(__name__)
-
-# What a single photograph can fail with: unreadable, strange, too large for the memory.
-_FAILURES = (DatasetError, ValueError, OSError, RuntimeError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -81,15 +78,16 @@ class PhotoFolderDataset(AbstractVersionedDataset[PendingPhotos, tuple[Path, ...
         folder = Path(self._get_save_path())
         _check_free(folder, data)
         folder.mkdir(parents=True, exist_ok=True)
-        num_photos, failures = 0, {}
+        num_photos, failures = 0, []
         for photo in data:
             num_photos += 1
             try:
                 path = folder / photo.name
                 write_photo(path, photo.make(), quality=photo.quality)
-            except _FAILURES as error:
-                logger.error("%s was not denoised: %s", photo.source, error)
-                failures[photo.source] = str(error) or repr(error)
+            except FAILURES as error:
+                problem = why(photo.source, error)
+                logger.error("Not denoised: %s", problem)
+                failures.append(problem)
         _report(folder, num_photos, failures)
 
     def _exists(self) -> bool:
@@ -128,11 +126,11 @@ def _check_free(folder: Path, photos: PendingPhotos) -> None:
         )
 
 
-def _report(folder: Path, num_photos: int, failures: dict[Path, str]) -> None:
+def _report(folder: Path, num_photos: int, failures: list[str]) -> None:
     num_good = num_photos - len(failures)
     logger.info("%d of %d photographs written to %s", num_good, num_photos, folder)
     if failures:
-        listed = "\n".join(f"  {path}: {reason}" for path, reason in failures.items())
+        listed = "\n".join(f"  {problem}" for problem in failures)
         raise DatasetError(
             f"{len(failures)} of {num_photos} photographs were not denoised; the other "
             f"{num_good} are in {folder}. Not denoised:\n{listed}"

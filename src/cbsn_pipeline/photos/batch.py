@@ -8,20 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from kedro.io import DatasetError
-
 from cbsn_pipeline.cbsn.denoiser import Denoiser
 from cbsn_pipeline.formats.checks import file_sha256
-from cbsn_pipeline.photos.denoising import denoise_photo
-from cbsn_pipeline.photos.photo import read_photo
+from cbsn_pipeline.photos.denoising import denoise_photo, lost_colour
+from cbsn_pipeline.photos.photo import FAILURES, read_photo, why
 from cbsn_pipeline.photos.writing import write_photo
 from cbsn_pipeline.progress import Progress
 
 logger = logging.getLogger(__name__)
-
-COLOUR_LOSS = 4 / 255  # given back, root mean square; good networks: below 2 levels
-# What a single photograph can fail with: unreadable, strange, too large for the memory.
-FAILURES = (DatasetError, ValueError, OSError, RuntimeError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -159,16 +153,9 @@ def _denoise(
         )
         write_photo(work.target, result, quality=quality)
     except FAILURES as error:
-        problem = str(error) or repr(error)
-        logger.error("%s was not denoised: %s", work.source, problem)
+        problem = why(work.source, error)
+        logger.error("Not denoised: %s", problem)
         return Outcome(*names, status="failed", problem=problem)
-    lost = picture.colour > COLOUR_LOSS
-    if lost:
-        logger.warning(
-            "%s: the network lost colour, %.1f of 255 levels; they were given back, "
-            "blurred over %d pixels.",
-            *(work.source, 255 * picture.colour, picture.restitution.window),
-        )
     return Outcome(
         *names,
         status="denoised",
@@ -176,7 +163,7 @@ def _denoise(
         megapixels=round(photo.pixels.shape[0] * photo.pixels.shape[1] / 1e6, 2),
         window=picture.restitution.window if picture.restitution.strength else 0,
         strength=picture.restitution.strength,
-        lost_colour=lost,
+        lost_colour=lost_colour(work.source, picture),
         key=key,
     )
 

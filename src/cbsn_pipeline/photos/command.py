@@ -148,9 +148,8 @@ def _plan(options: argparse.Namespace) -> "list[Work]":
 
 def _diagnose(options: argparse.Namespace) -> int:
     """Print a line for each photograph, and the advice."""
-    from cbsn_pipeline.photos.batch import FAILURES
     from cbsn_pipeline.photos.diagnosing import advise, diagnose_photo
-    from cbsn_pipeline.photos.photo import read_photo
+    from cbsn_pipeline.photos.photo import FAILURES, read_photo, why
 
     photos, root = find_photo_files(options.input.absolute())
     diagnosed = []
@@ -159,7 +158,7 @@ def _diagnose(options: argparse.Namespace) -> int:
         try:
             found = diagnose_photo(name, read_photo(path))
         except FAILURES as error:
-            logger.error("%s was not measured: %s", name, error)
+            logger.error("Not measured: %s", why(path, error))
             continue
         diagnosed.append(found)
         shot = f"{found.camera or 'camera not said'}, ISO {found.iso or 'not said'}"

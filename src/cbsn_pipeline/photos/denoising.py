@@ -1,5 +1,6 @@
 """Denoises one photograph as what it is: grey, with alpha, as strongly as asked."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,10 @@ from numpy.typing import NDArray
 
 from cbsn_pipeline.cbsn.denoiser import DenoisedPicture, Denoiser
 from cbsn_pipeline.photos.photo import Photo
+
+logger = logging.getLogger(__name__)
+
+COLOUR_LOSS = 4 / 255  # given back, root mean square; good networks: below 2 levels
 
 
 def denoise_photo(
@@ -58,3 +63,16 @@ def _between(
     mixed *= np.float32(strength)
     mixed += noisy
     return np.rint(mixed, out=mixed).astype(noisy.dtype)
+
+
+def lost_colour(name: object, picture: DenoisedPicture) -> bool:
+    """Tell whether the network lost colour, by how much was given back; warn if so."""
+    lost = picture.colour > COLOUR_LOSS
+    if lost:
+        logger.warning(
+            "%s: the network lost colour; %.1f of 255 levels (root mean square) "
+            "were given back, blurred over %d pixels. Train longer, or with a "
+            "larger network, or on photographs like this one.",
+            *(name, 255 * picture.colour, picture.restitution.window),
+        )
+    return lost

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from kedro.io import DatasetError
 from numpy.typing import NDArray
 
 from cbsn_pipeline.formats.image_formats.metadata import read_metadata
@@ -16,6 +17,9 @@ from cbsn_pipeline.formats.untrusted import read_untrusted
 logger = logging.getLogger(__name__)
 
 Pixels = NDArray[Any]
+
+# What a single photograph can fail with: unreadable, strange, too large for the memory.
+FAILURES = (DatasetError, ValueError, OSError, RuntimeError, MemoryError)
 
 RGB = 3
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
@@ -107,3 +111,9 @@ def read_photo(path: Path) -> Photo:
         dpi=found["dpi"] and tuple(found["dpi"]),
     )
     return Photo(path, image.format, pixels, image.alpha, metadata)
+
+
+def why(path: Path, error: BaseException) -> str:
+    """Say what a photograph failed with, and name it once."""
+    reason = str(error) or repr(error)
+    return reason if reason.startswith(str(path)) else f"{path}: {reason}"

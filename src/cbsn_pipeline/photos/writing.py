@@ -66,6 +66,12 @@ def write_photo(path: Path, photo: Photo, *, quality: int = JPEG_QUALITY) -> Non
         ValueError: The suffix is of no format that is written, or alpha is to go into
             a JPEG.
     """
+    if format_of(path) == "jpeg" and _is_misnamed(photo):
+        logger.warning(
+            "%s has the name of a JPEG and the content of %s: it is written as JPEG, "
+            "with loss. Choose the format png to keep every value.",
+            *(photo.source, photo.format),
+        )
     encode = _ENCODERS[format_of(path)]
     content = encode(photo, quality)
     with write_file(path) as partial:
@@ -73,6 +79,11 @@ def write_photo(path: Path, photo: Photo, *, quality: int = JPEG_QUALITY) -> Non
         if photo.source.exists():
             time = photo.source.stat().st_mtime_ns
             os.utime(partial, ns=(time, time))
+
+
+def _is_misnamed(photo: Photo) -> bool:
+    """Whether it is named like a JPEG and is none."""
+    return photo.source.suffix.lower() in SUFFIXES["jpeg"] and photo.format != "JPEG"
 
 
 def _encode_jpeg(photo: Photo, quality: int) -> bytes:

@@ -36,8 +36,6 @@ else:
 
 logger = logging.getLogger(__name__)
 
-COLOUR_LOSS = 4 / 255  # given back, root mean square; good networks: below 2 levels
-
 
 class DenoisedPhotos:
     """Denoises photograph after photograph while it is written: one is in memory.
@@ -149,19 +147,15 @@ class DenoisedPhotos:
 
     def _report_restitution(self, denoised: DenoisedPicture, name: object) -> None:
         """Say what was given back, and when it was much: the network lost colour."""
+        from cbsn_pipeline.photos.denoising import lost_colour
+
         window, strength = denoised.restitution.window, denoised.restitution.strength
         if strength:
             logger.info(
                 "%s: gave back tone and colour, window %d pixels, strength %g",
                 *(name, window, strength),
             )
-        if denoised.colour > COLOUR_LOSS:
-            logger.warning(
-                "%s: the network lost colour; %.1f of 255 levels (root mean square) "
-                "were given back, blurred over %d pixels. Train longer, or with a "
-                "larger network, or on photographs like this one.",
-                *(name, 255 * denoised.colour, window),
-            )
+        lost_colour(name, denoised)
 
 
 def denoise_photos(

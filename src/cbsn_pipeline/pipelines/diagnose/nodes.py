@@ -4,7 +4,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from kedro.io import DatasetError
 
 from cbsn_pipeline.pipelines.diagnose.options import DiagnoseOptions
 
@@ -38,6 +37,7 @@ def diagnose_photos(
         ValueError: None could be measured.
     """
     from cbsn_pipeline.photos.diagnosing import advise, diagnose_photo, group_by_shot
+    from cbsn_pipeline.photos.photo import FAILURES, why
 
     count = min(len(photos), options.most_photos)
     chosen = np.unique(np.linspace(0, len(photos) - 1, count).astype(int))
@@ -46,9 +46,9 @@ def diagnose_photos(
         name = photos.relative[index].as_posix()
         try:
             diagnosed.append(diagnose_photo(name, photos.read(index)))
-        except (DatasetError, OSError, ValueError) as error:
-            logger.warning("%s was not measured: %s", name, error)
-            problems[name] = str(error)
+        except FAILURES as error:
+            problems[name] = why(photos[index], error)
+            logger.warning("Not measured: %s", problems[name])
     if not diagnosed:
         raise ValueError(
             f"None of {len(chosen)} photographs could be measured; the first: "
